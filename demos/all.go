@@ -1,0 +1,23 @@
+// Package demos lists what can be put on stage.
+package demos
+
+import (
+	"slices"
+
+	"edu/procession/demos/demo"
+	"edu/procession/demos/early"
+)
+
+// All is the registry: every demo, in the order of the course. Those of package
+// early need no network in their workers; the others start theirs from main.
+var All = slices.Concat(early.Demos, []demo.Demo{})
+
+// Find returns the demo of that name.
+func Find(name string) (demo.Demo, bool) {
+	for _, d := range All {
+		if d.Info().Name == name {
+			return d, true
+		}
+	}
+	return nil, false
+}

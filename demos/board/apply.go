@@ -1,0 +1,243 @@
+package board
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"edu/procession/demos/trace"
+)
+
+// Apply takes the Board one event further. An event that makes no sense here,
+// as in a log that was cut, changes as little as it can and never panics.
+func (b *Board) Apply(e trace.Event) {
+	b.Pos++
+	b.At = e.At
+	switch d := e.Data.(type) {
+	case trace.Start:
+		p := b.proc(e.Who)
+		*p = Proc{ID: e.Who, PID: d.PID, PPID: d.PPID, Parent: d.Parent, Role: d.Role, Node: d.Node,
+			State: trace.New, Started: e.At, Task: -1, Core: -1, usedAt: e.At}
+		p.mark(e.At, trace.New, "")
+		b.line(e, fmt.Sprintf("started as pid %d", d.PID))
+	case trace.Ready:
+		b.proc(e.Who).Took = d.Took
+	case trace.State:
+		b.proc(e.Who).mark(e.At, d.To, d.On)
+		if d.How == "waited" && (d.To == trace.Stopped || d.From == trace.Stopped) {
+			b.line(e, d.From.String()+" → "+d.To.String())
+		}
+	case trace.Usage:
+		p := b.proc(e.Who)
+		if dt := e.At - p.usedAt; dt > 0 {
+			p.Share = float64(d.CPU-p.CPU) / float64(dt)
+		}
+		p.usedAt, p.CPU, p.RSS, p.Threads, p.Core = e.At, d.CPU, d.RSS, d.Threads, d.Core
+	case trace.Block:
+		b.proc(e.Who).Says = d.On
+	case trace.Exit:
+		p := b.proc(e.Who)
+		p.Ended, p.Exit, p.Says, p.Share = max(e.At, 1), d, "", 0
+		p.work(e.At, -1)
+		b.line(e, "ended with "+Ending(d))
+	case trace.Reaped:
+		p := b.proc(e.Who)
+		p.Reaped, p.CPU = max(e.At, 1), d.User+d.System
+		p.mark(e.At, trace.Dead, "")
+	case trace.Task:
+		b.task(e, d)
+	case trace.Item:
+		b.item(e, d)
+	case trace.Depth:
+		q := b.queue(d.Queue)
+		q.Cap, q.Unit, q.Source = d.Cap, d.Unit, e.Source
+		q.depth(e.At, d.Depth)
+	case trace.Link:
+		b.link(d)
+		b.line(e, fmt.Sprintf("link %s–%s %s", d.A, d.B, map[bool]string{true: "cut", false: "healed"}[d.Is == trace.KindCut]))
+	case trace.Msg:
+		b.msg(e, d)
+	case trace.Say:
+		if d.Stream == "caption" {
+			b.Caption = d.Text
+		}
+		b.Lines = append(b.Lines, Line{b.Pos - 1, e.At, e.Source, e.Who, e.Kind, d.Stream, d.Text})
+	case trace.Gauge:
+		i, ok := b.gauges[d.Name]
+		if !ok {
+			i = len(b.Gauges)
+			b.gauges[d.Name] = i
+			b.Gauges = append(b.Gauges, Gauge{})
+		}
+		b.Gauges[i] = Gauge{d, e.At, e.Source}
+	case trace.Act:
+		text := d.Action
+		if d.Target != "" {
+			text += " " + string(d.Target)
+		}
+		if d.Error != "" {
+			text += ": " + d.Error
+		}
+		b.line(e, text)
+	case trace.Verdict:
+		b.Verdict = &d
+		b.line(e, d.Text)
+	case trace.Dropped:
+		b.Dropped += d.Count
+		b.line(e, fmt.Sprintf("%d events not kept: %s", d.Count, d.Reason))
+	}
+}
+
+// Ending is how a process ended, in words.
+func Ending(x trace.Exit) string {
+	if x.Signal != "" {
+		return "signal " + x.Signal
+	}
+	return fmt.Sprintf("exit code %d", x.Code)
+}
+
+func (b *Board) line(e trace.Event, text string) {
+	b.Lines = append(b.Lines, Line{b.Pos - 1, e.At, e.Source, e.Who, e.Kind, "", text})
+}
+
+// proc finds or makes a process: a log may begin in the middle of a life.
+func (b *Board) proc(id trace.ID) *Proc {
+	i, ok := b.procs[id]
+	if !ok {
+		i = len(b.Procs)
+		b.procs[id] = i
+		b.Procs = append(b.Procs, Proc{ID: id, State: trace.Untold, Task: -1, Core: -1})
+	}
+	return &b.Procs[i]
+}
+
+func (p *Proc) mark(at time.Duration, s trace.Letter, on string) {
+	if p.State == s && p.On == on && len(p.States) > 0 {
+		return
+	}
+	p.State, p.On = s, on
+	p.States = append(p.States, StateMark{at, s, on})
+}
+
+func (p *Proc) work(at time.Duration, task int) {
+	if p.Task != task {
+		p.Task = task
+		p.Work = append(p.Work, WorkMark{at, task})
+	}
+}
+
+// maxTask guards against a log that names task 2 000 000 000.
+const maxTask = 1 << 20
+
+func (b *Board) task(e trace.Event, d trace.Task) {
+	if d.Task < 0 || d.Task > maxTask {
+		return
+	}
+	for len(b.Tasks) <= d.Task {
+		b.Tasks = append(b.Tasks, Task{State: TaskNone})
+	}
+	t := &b.Tasks[d.Task]
+	if t.State != TaskNone {
+		b.Counts[t.State]--
+	}
+	if d.Worker != "" {
+		t.Worker = d.Worker
+	}
+	t.Attempt, t.Note = max(t.Attempt, d.Attempt), d.Note
+	switch d.Is {
+	case trace.KindTaskNew, trace.KindTaskRetry:
+		t.State = TaskWaiting
+	case trace.KindTaskRun:
+		t.State, t.Began = TaskRunning, e.At
+		if i, ok := b.procs[d.Worker]; ok {
+			b.Procs[i].work(e.At, d.Task)
+		}
+	default:
+		t.State = map[trace.Kind]TaskState{trace.KindTaskDone: TaskDone, trace.KindTaskFail: TaskFailed, trace.KindTaskLost: TaskLost}[d.Is]
+		t.Ended = e.At
+		if i, ok := b.procs[d.Worker]; ok {
+			p := &b.Procs[i]
+			if p.Task == d.Task {
+				p.work(e.At, -1)
+			}
+			if d.Is == trace.KindTaskDone {
+				p.TaskDone++
+			}
+		}
+		if d.Is != trace.KindTaskDone {
+			text := fmt.Sprintf("task %d %s", d.Task, t.State)
+			if d.Note != "" {
+				text += ": " + d.Note
+			}
+			b.line(e, text)
+		}
+	}
+	b.Counts[t.State]++
+}
+
+func (b *Board) queue(id trace.ID) *Queue {
+	i, ok := b.queues[id]
+	if !ok {
+		i = len(b.Queues)
+		b.queues[id] = i
+		b.Queues = append(b.Queues, Queue{ID: id})
+	}
+	return &b.Queues[i]
+}
+
+func (q *Queue) depth(at time.Duration, n int) {
+	if q.Depth != n || len(q.History) == 0 {
+		q.Depth = n
+		q.History = append(q.History, DepthMark{at, n})
+	}
+}
+
+// shown is how many of a queue's items are remembered by name.
+const shown = 64
+
+func (b *Board) item(e trace.Event, d trace.Item) {
+	q := b.queue(d.Queue)
+	if d.Is == trace.KindPut {
+		q.Puts++
+		if len(q.Items) < shown {
+			q.Items = append(q.Items, d.Item)
+		}
+	} else {
+		q.Gets++
+		if i := slices.Index(q.Items, d.Item); i >= 0 {
+			q.Items = slices.Delete(q.Items, i, i+1)
+		}
+	}
+	if q.Source != trace.Kernel && d.Depth >= 0 {
+		q.Source = e.Source
+		q.depth(e.At, d.Depth)
+	}
+}
+
+func (b *Board) link(d trace.Link) {
+	for i, l := range b.Links {
+		if l.A == d.A && l.B == d.B || l.A == d.B && l.B == d.A {
+			b.Links[i].Cut = d.Is == trace.KindCut
+			return
+		}
+	}
+	b.Links = append(b.Links, Link{d.A, d.B, d.Is == trace.KindCut})
+}
+
+func (b *Board) msg(e trace.Event, d trace.Msg) {
+	i, ok := b.sent[d.Msg]
+	if !ok {
+		i = len(b.Msgs)
+		b.Msgs = append(b.Msgs, Msg{ID: d.Msg, From: d.From, To: d.To, Text: d.Text, Bytes: d.Bytes, Sent: e.At})
+		b.sent[d.Msg] = i
+	}
+	switch d.Is {
+	case trace.KindRecv:
+		b.Msgs[i].Received = max(e.At, 1)
+	case trace.KindDrop:
+		b.Msgs[i].Dropped = true
+	default:
+		return
+	}
+	delete(b.sent, d.Msg)
+}

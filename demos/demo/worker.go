@@ -1,0 +1,239 @@
+package demo
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"edu/procession/demos/trace"
+)
+
+// Protocol is the version of what a worker and the stage say to each other.
+const Protocol = "procession-worker-1"
+
+// The environment of a worker. Token is in the environment of all that a run
+// starts, so that an outsider can find it.
+const (
+	EnvRole  = "PROCESSION_ROLE"  // "demo/role"
+	EnvToken = "PROCESSION_TOKEN" // of the run
+	EnvSpec  = "PROCESSION_SPEC"  // a WorkerSpec as JSON
+)
+
+// WorkerSpec is what the stage tells a worker at birth.
+type WorkerSpec struct {
+	Name  trace.ID          `json:"name"`
+	Seed  uint64            `json:"seed"`
+	Pace  Pace              `json:"pace"`
+	Args  map[string]string `json:"args,omitempty"`
+	FDs   []uintptr         `json:"fds"`   // events, control, lifeline, then Spec.Files
+	Epoch int64             `json:"epoch"` // Mono() at the start of the run
+}
+
+// Hello is a worker's first line.
+type Hello struct {
+	Protocol string `json:"hello"`
+	Token    string `json:"token"`
+	Role     string `json:"role"`
+	PID      int    `json:"pid"`
+}
+
+// Report is every later line: a fact that the worker vouches for.
+type Report struct {
+	Who  trace.ID   `json:"who,omitempty"` // empty: the worker itself
+	Kind trace.Kind `json:"kind"`
+	Data trace.Data `json:"data"`
+}
+
+// MaxReport is the longest line that the stage takes from a worker, in bytes.
+const MaxReport = 64 << 10
+
+// Worker is a role's side of the conversation with the stage. Its methods are
+// for the role's goroutine, which is locked to the process's main thread, so
+// that the kernel's state of the process is the state of the role. Only Report
+// and what is built on it may be called from others.
+//
+// To be seen blocked on what it is blocked on, a role blocks in Recv, Sleep and
+// in reads and writes of File: these are plain system calls of the main thread.
+// A wait on a Go channel reads "futex" to the kernel, whatever it waits for.
+type Worker struct {
+	spec   WorkerSpec
+	events *os.File
+	ctl    *bufio.Reader
+	files  []*os.File
+
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// Name is the worker's name on stage.
+func (w *Worker) Name() trace.ID { return w.spec.Name }
+
+// Seed differs from worker to worker and follows from the run's seed.
+func (w *Worker) Seed() uint64 { return w.spec.Seed }
+
+// Pace is the run's pace.
+func (w *Worker) Pace() Pace { return w.spec.Pace }
+
+// Arg is an argument of Spec.Args, or "".
+func (w *Worker) Arg(name string) string { return w.spec.Args[name] }
+
+// IntArg is an argument as a number; 0 when it is none.
+func (w *Worker) IntArg(name string) int {
+	n, _ := strconv.Atoi(w.spec.Args[name])
+	return n
+}
+
+// DurationArg is an argument as a time; 0 when it is none.
+func (w *Worker) DurationArg(name string) time.Duration {
+	d, _ := time.ParseDuration(w.spec.Args[name])
+	return d
+}
+
+// File is the i-th of Spec.Files. Its reads and writes block the main thread in
+// the kernel.
+func (w *Worker) File(i int) *os.File { return w.files[i] }
+
+// Now is the time in the run, on the clock that all processes here share.
+func (w *Worker) Now() time.Duration { return time.Duration(Mono() - w.spec.Epoch) }
+
+// Report tells the stage a fact about the worker itself.
+func (w *Worker) Report(d trace.Data) { w.ReportOf("", d) }
+
+// ReportOf tells the stage a fact about something else: a queue, a link.
+func (w *Worker) ReportOf(who trace.ID, d trace.Data) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.buf.Reset()
+	enc := json.NewEncoder(&w.buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(Report{who, d.Kind(), d}); err == nil && w.buf.Len() <= MaxReport {
+		w.events.Write(w.buf.Bytes()) // fails only when the stage is gone, and then the lifeline ends us
+	}
+}
+
+// Block says what the worker is about to wait for; "" says that it no longer does.
+func (w *Worker) Block(on string) { w.Report(trace.Block{On: on}) }
+
+// Logf adds a line to the log pane.
+func (w *Worker) Logf(format string, args ...any) {
+	w.Report(trace.Say{Text: fmt.Sprintf(format, args...), Stream: "log"})
+}
+
+// Gauge reports a number that the worker measured.
+func (w *Worker) Gauge(name string, value float64, unit string) {
+	w.Report(trace.Gauge{Name: name, Value: value, Unit: unit})
+}
+
+// Recv waits for a line from Proc.Send, blocked in a read of its control pipe.
+// It returns io.EOF after Proc.CloseSend.
+func (w *Worker) Recv() (string, error) {
+	line, err := w.ctl.ReadString('\n')
+	if err != nil {
+		return "", io.EOF
+	}
+	return line[:len(line)-1], nil
+}
+
+// Sleep waits for d, blocked on a timer in the kernel.
+func (w *Worker) Sleep(d time.Duration) { sleep(d) }
+
+// Spin computes until d of CPU time, not of wall-clock time, has passed, and
+// returns how many rounds of work that was.
+func (w *Worker) Spin(d time.Duration) int {
+	end := cpuTime() + d
+	n := 0
+	for cpuTime() < end {
+		for range 2000 {
+			sink = sink*6364136223846793005 + 1442695040888963407
+		}
+		n++
+	}
+	return n
+}
+
+var sink uint64
+
+// Early runs the role that this process was started for, when it is one of the
+// demos', and does not return then. It must be called before main and by the
+// main goroutine.
+func Early(demos []Demo) {
+	want := os.Getenv(EnvRole)
+	if want == "" {
+		return
+	}
+	for _, d := range demos {
+		name := d.Info().Name + "/"
+		if len(want) > len(name) && want[:len(name)] == name {
+			role, ok := d.Roles()[want[len(name):]]
+			if ok {
+				runtime.LockOSThread()
+				os.Exit(serve(want, role))
+			}
+		}
+	}
+}
+
+// serve is the life of a worker.
+func serve(role string, run Role) (code int) {
+	var spec WorkerSpec
+	token := os.Getenv(EnvToken)
+	if err := json.Unmarshal([]byte(os.Getenv(EnvSpec)), &spec); err != nil || len(spec.FDs) < 3 {
+		fmt.Fprintln(os.Stderr, "this process is a worker of procession and is started by it alone")
+		return 2
+	}
+	os.Unsetenv(EnvSpec)
+	setName(string(spec.Name))
+	w := &Worker{spec: spec, events: os.NewFile(spec.FDs[0], "events")}
+	w.ctl = bufio.NewReader(os.NewFile(spec.FDs[1], "control"))
+	lifeline := os.NewFile(spec.FDs[2], "lifeline")
+	for i, fd := range spec.FDs[3:] {
+		w.files = append(w.files, os.NewFile(fd, "file-"+strconv.Itoa(i)))
+	}
+	for _, fd := range spec.FDs {
+		closeOnExec(fd)
+	}
+	go func() { // the stage is gone: so are we
+		lifeline.Read(make([]byte, 1))
+		os.Exit(3)
+	}()
+
+	hello, _ := json.Marshal(Hello{Protocol, token, role, os.Getpid()})
+	if _, err := w.events.Write(append(hello, '\n')); err != nil {
+		return 3
+	}
+	if ok, err := w.Recv(); err != nil || ok != "go" { // the handshake precedes work
+		return 3
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(os.Stderr, "panic: %v\n", r)
+			code = 2
+		}
+	}()
+	switch err := run(context.Background(), w); {
+	case err == nil:
+		return 0
+	case errors.As(err, new(ExitCode)):
+		var c ExitCode
+		errors.As(err, &c)
+		return int(c)
+	default:
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+}
+
+// ExitCode is an error that ends a worker with this code and without a word.
+type ExitCode int
+
+// Error implements error.
+func (c ExitCode) Error() string { return "exit code " + strconv.Itoa(int(c)) }

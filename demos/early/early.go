@@ -1,0 +1,26 @@
+// Package early runs a worker or the warden before the rest of the program is
+// initialised.
+//
+// The packages that draw take some 30 ms to initialise, which a child process
+// that will never draw need not pay at each start. Go initialises packages in
+// the order of their import paths once all that they import is ready; so this
+// package, whose path sorts before github.com and which reaches nothing but the
+// standard library, runs first, and a worker never gets to the rest. Importing
+// net, here or in a demo listed here, would undo that: net needs a package whose
+// path starts with "vendor". TestOrder and TestImports hold both.
+//
+// This is the program's only init.
+package early
+
+import (
+	"edu/procession/demos/demo"
+	"edu/procession/demos/stage/warden"
+)
+
+// Demos are those whose workers start early: all that need no net.
+var Demos = []demo.Demo{}
+
+func init() {
+	warden.Early()
+	demo.Early(Demos)
+}

@@ -1,0 +1,398 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"edu/procession/demos/demo"
+	"edu/procession/demos/safe"
+	"edu/procession/demos/stage/warden"
+	"edu/procession/demos/trace"
+)
+
+// shake is how long a worker may take to its first event.
+const shake = 10 * time.Second
+
+// proc is a worker as the stage knows it.
+type proc struct {
+	r     *run
+	id    trace.ID
+	pid   int
+	spec  demo.Spec
+	took  time.Duration
+	began time.Time
+	ctl   *os.File
+	hello chan error     // the outcome of the handshake
+	pipes sync.WaitGroup // readers of its output and events
+
+	exited chan struct{}
+	gone   chan struct{} // reaped
+
+	mu     sync.Mutex
+	state  trace.Letter
+	on     string
+	exit   trace.Exit
+	reaped trace.Reaped
+	isGone bool
+	joined bool // reap as soon as it ends
+	look   looker
+}
+
+var _ demo.Proc = (*proc)(nil)
+
+// Spawn implements demo.Stage.
+func (r *run) Spawn(ctx context.Context, spec demo.Spec) (demo.Proc, error) {
+	if err := r.ctx.Err(); err != nil {
+		return nil, err
+	}
+	p := &proc{r: r, spec: spec, began: time.Now(), state: trace.New,
+		hello: make(chan error, 1), exited: make(chan struct{}), gone: make(chan struct{})}
+	if err := r.name(p); err != nil {
+		return nil, err
+	}
+	if err := p.start(); err != nil {
+		return nil, fmt.Errorf("%s was not started: %w", p.id, err)
+	}
+	select {
+	case err := <-p.hello:
+		if err != nil {
+			p.Signal(demo.SigKill)
+			return nil, fmt.Errorf("%s: %w", p.id, err)
+		}
+	case <-time.After(shake):
+		p.Signal(demo.SigKill)
+		return nil, fmt.Errorf("%s said nothing for %v", p.id, shake)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-r.ctx.Done():
+		return nil, r.ctx.Err()
+	}
+	return p, nil
+}
+
+// name gives the worker its name, which must be new.
+func (r *run) name(p *proc) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.id = p.spec.Name
+	if p.id == "" {
+		r.serial[p.spec.Role]++
+		p.id = trace.ID(fmt.Sprintf("%s-%d", p.spec.Role, r.serial[p.spec.Role]))
+	}
+	if _, ok := r.procs[p.id]; ok {
+		return fmt.Errorf("there is a process %s already", p.id)
+	}
+	r.procs[p.id] = p
+	return nil
+}
+
+func (p *proc) start() error {
+	r := p.r
+	role := r.info.Name + "/" + p.spec.Role
+	var mine, theirs []*os.File
+	defer func() {
+		for _, f := range theirs {
+			f.Close()
+		}
+	}()
+	fail := func(err error) error {
+		for _, f := range mine {
+			f.Close()
+		}
+		r.mu.Lock()
+		delete(r.procs, p.id)
+		r.mu.Unlock()
+		return err
+	}
+	pipe := func(out bool) error { // out: the worker writes
+		pr, pw, err := os.Pipe()
+		if err != nil {
+			return err
+		}
+		if out {
+			pr, pw = pw, pr
+		}
+		theirs, mine = append(theirs, pr), append(mine, pw)
+		return nil
+	}
+	for _, out := range []bool{true, true, true, false} { // stdout, stderr, events, control
+		if err := pipe(out); err != nil {
+			return fail(err)
+		}
+	}
+	extra := append([]*os.File{theirs[2], theirs[3], r.lifeR}, p.spec.Files...)
+	files := append([]*os.File{r.null, theirs[0], theirs[1]}, extra...)
+	spec, err := json.Marshal(demo.WorkerSpec{
+		Name: p.id, Seed: seedOf(r.opt.Seed, p.id), Pace: r.opt.Pace, Args: p.spec.Args,
+		FDs: envFiles(extra), Epoch: r.epoch,
+	})
+	if err != nil {
+		return fail(err)
+	}
+	env := append(cleanEnv(), demo.EnvRole+"="+role, demo.EnvToken+"="+r.rec.Header().Token, demo.EnvSpec+"="+string(spec))
+
+	pid, err := r.spawn.spawn([]string{"procession: " + string(p.id)}, env, files)
+	if err != nil {
+		return fail(err)
+	}
+	p.pid, p.ctl = pid, mine[3]
+	r.mu.Lock()
+	parent, ppid := r.spawn.parent()
+	r.rec.Add(trace.Kernel, p.id, trace.Start{PID: pid, PPID: ppid, Parent: parent, Role: p.spec.Role, Node: p.spec.Node})
+	p.look = newLooker(pid)
+	r.pids[pid] = p
+	r.order = append(r.order, p)
+	for _, n := range r.early[pid] {
+		p.notice(n)
+	}
+	delete(r.early, pid)
+	r.mu.Unlock()
+
+	r.lease.add(pid)
+	p.pipes.Add(3)
+	go p.hear(mine[2], role)
+	go p.capture(mine[0], "stdout")
+	go p.capture(mine[1], "stderr")
+	return nil
+}
+
+func seedOf(seed uint64, id trace.ID) uint64 {
+	for _, b := range []byte(id) { // FNV-1a
+		seed = (seed ^ uint64(b)) * 1099511628211
+	}
+	return seed
+}
+
+// cleanEnv is the environment without what is meant for one process only.
+func cleanEnv() []string {
+	var env []string
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "PROCESSION_") {
+			env = append(env, v)
+		}
+	}
+	return env
+}
+
+// notice takes what the warden, or wait, has to tell.
+func (r *run) notice(n warden.Notice) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p := r.pids[n.PID]; p != nil {
+		p.notice(n)
+	} else { // it ended before its spawner knew its pid
+		r.early[n.PID] = append(r.early[n.PID], n)
+	}
+}
+
+func (p *proc) notice(n warden.Notice) {
+	switch {
+	case n.Stopped:
+		p.observe(trace.Stopped, "", "waited")
+	case n.Continued:
+		p.sample("waited")
+	case n.Exited:
+		p.ended(n)
+	}
+}
+
+// observe logs a state that the kernel told, when it is another than the last.
+func (p *proc) observe(s trace.Letter, on, how string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.observed(s, on, how)
+}
+
+func (p *proc) observed(s trace.Letter, on, how string) {
+	if p.exit.PID != 0 || p.state == s && p.on == on {
+		return
+	}
+	p.r.rec.Add(trace.Kernel, p.id, trace.State{PID: p.pid, From: p.state, To: s, On: on, How: how})
+	p.state, p.on = s, on
+}
+
+// ended takes the end of the process, which is a zombie now.
+func (p *proc) ended(n warden.Notice) {
+	p.mu.Lock()
+	p.observed(trace.Zombie, "", "waited")
+	p.exit = trace.Exit{PID: p.pid, Code: n.Code, Signal: signalName(n.Signal)}
+	p.r.rec.Add(trace.Kernel, p.id, p.exit)
+	reap := !p.spec.Unreaped || p.joined
+	p.look.close()
+	p.mu.Unlock()
+	close(p.exited)
+	select {
+	case p.hello <- fmt.Errorf("it ended before its first event (%s)", ending(p.exit)):
+	default:
+	}
+	if reap {
+		go p.reap()
+	}
+}
+
+// lost is the end of a process whose warden was killed: nobody can tell how.
+func (p *proc) lost() {
+	if p.hasExited() {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.exit = trace.Exit{PID: p.pid, Code: -1, Signal: "KILL"}
+	p.r.rec.Add(trace.Stage, p.id, p.exit)
+	p.look.close()
+	close(p.exited)
+}
+
+func ending(x trace.Exit) string {
+	if x.Signal != "" {
+		return "signal " + x.Signal
+	}
+	return fmt.Sprintf("exit code %d", x.Code)
+}
+
+func signalName(n int) string {
+	if n == 0 {
+		return ""
+	}
+	if s, ok := names[n]; ok {
+		return s
+	}
+	return fmt.Sprintf("signal %d", n)
+}
+
+func (p *proc) hasExited() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// join reaps the process now, or as soon as it ends.
+func (p *proc) join() error {
+	p.mu.Lock()
+	p.joined = true
+	gone := p.isGone
+	p.mu.Unlock()
+	if gone {
+		return fmt.Errorf("%s has been waited for already", p.id)
+	}
+	if p.hasExited() {
+		go p.reap()
+	}
+	return nil
+}
+
+// reap waits for a process that has ended. It is harmless to call it again.
+func (p *proc) reap() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.isGone {
+		return
+	}
+	n, err := p.r.spawn.reap(p.pid)
+	if err != nil {
+		return
+	}
+	p.isGone = true
+	p.reaped = trace.Reaped{PID: p.pid, User: n.User, System: n.System, MaxRSS: n.MaxRSS}
+	p.r.rec.Add(trace.Kernel, p.id, p.reaped)
+	p.ctl.Close()
+	p.r.lease.remove(p.pid)
+	close(p.gone)
+}
+
+// The rest implements demo.Proc.
+
+func (p *proc) ID() trace.ID            { return p.id }
+func (p *proc) PID() int                { return p.pid }
+func (p *proc) Took() time.Duration     { return p.took }
+func (p *proc) Exited() <-chan struct{} { return p.exited }
+func (p *proc) CloseSend()              { p.ctl.Close() }
+
+func (p *proc) Send(line string) error {
+	if strings.ContainsRune(line, '\n') {
+		return errors.New("a message to a worker is one line")
+	}
+	_, err := p.ctl.WriteString(line + "\n")
+	return err
+}
+
+func (p *proc) Signal(sig demo.Signal) error {
+	p.mu.Lock() // no reaping between the check and the signal
+	defer p.mu.Unlock()
+	if p.isGone {
+		return fmt.Errorf("%s has ended and was waited for: there is nothing to signal", p.id)
+	}
+	if p.exit.PID != 0 {
+		return nil // a zombie takes every signal and minds none
+	}
+	if err := send(p.pid, sig); err != nil {
+		return fmt.Errorf("%s to %s: %w", sig, p.id, err)
+	}
+	return nil
+}
+
+func (p *proc) Wait(ctx context.Context) (trace.Exit, error) {
+	select {
+	case <-p.exited:
+		return p.exit, nil
+	case <-ctx.Done():
+		return trace.Exit{}, ctx.Err()
+	}
+}
+
+func (p *proc) Reap(ctx context.Context) (trace.Reaped, error) {
+	if _, err := p.Wait(ctx); err != nil {
+		return trace.Reaped{}, err
+	}
+	p.reap()
+	select {
+	case <-p.gone:
+		return p.reaped, nil
+	case <-p.r.spawn.gone:
+		return trace.Reaped{}, errWarden
+	case <-ctx.Done():
+		return trace.Reaped{}, ctx.Err()
+	}
+}
+
+// clean passes what a worker vouches for, and makes its text fit to be shown.
+func clean(d trace.Data) (trace.Data, bool) {
+	id := func(s trace.ID) trace.ID { return trace.ID(safe.Line(string(s), 40)) }
+	text := func(s string) string { return safe.Line(s, 200) }
+	switch d := d.(type) {
+	case trace.Block:
+		d.On = text(d.On)
+		return d, true
+	case trace.Say:
+		d.Text = text(d.Text)
+		if d.Stream != "caption" {
+			d.Stream = "log"
+		}
+		return d, true
+	case trace.Gauge:
+		d.Name, d.Unit, d.Group, d.Note = text(d.Name), text(d.Unit), text(d.Group), text(d.Note)
+		return d, true
+	case trace.Task:
+		d.Worker, d.Note = id(d.Worker), text(d.Note)
+		return d, true
+	case trace.Item:
+		d.Queue, d.Item = id(d.Queue), text(d.Item)
+		return d, true
+	case trace.Depth:
+		d.Queue, d.Unit = id(d.Queue), text(d.Unit)
+		return d, true
+	case trace.Msg:
+		d.Msg, d.From, d.To, d.Text = text(d.Msg), id(d.From), id(d.To), text(d.Text)
+		return d, true
+	}
+	return nil, false
+}

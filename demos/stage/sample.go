@@ -1,0 +1,57 @@
+package stage
+
+import (
+	"time"
+
+	"edu/procession/demos/trace"
+)
+
+// reading is what the system told of a process at one look.
+type reading struct {
+	state   trace.Letter
+	on      string // what it waits for, "" where not told
+	cpu     time.Duration
+	rss     int64
+	threads int
+	core    int
+}
+
+// sample looks at every live worker at the run's interval.
+func (r *run) sample() {
+	every := time.NewTicker(sampling(r.opt.Pace))
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+			for _, p := range r.all() {
+				p.sample("sampled")
+			}
+		case <-r.done:
+			return
+		}
+	}
+}
+
+// usageEvery bounds the events of a process's use of CPU.
+const usageEvery = 450 * time.Millisecond
+
+func (p *proc) sample(how string) {
+	if p.hasExited() {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.exit.PID != 0 {
+		return
+	}
+	got, ok := p.look.look(p.state)
+	if !ok {
+		return
+	}
+	p.observed(got.state, got.on, how)
+	if now := p.r.rec.Now(); now-p.look.told >= usageEvery && (got.cpu != p.look.cpu || p.look.told == 0 || !p.look.idle) {
+		p.look.idle = got.cpu == p.look.cpu
+		p.look.told, p.look.cpu = now, got.cpu
+		p.r.rec.Add(trace.Kernel, p.id, trace.Usage{PID: p.pid, CPU: got.cpu, RSS: got.rss, Threads: got.threads, Core: got.core})
+	}
+}

@@ -1,0 +1,56 @@
+package stagetest
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"edu/procession/demos/demo"
+)
+
+func contextFor(t testing.TB) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), Patience)
+}
+
+// WithToken lists the processes that carry a run's token, as /proc has them now.
+// Nothing of the program is asked. It is empty where there is no /proc.
+func WithToken(token string) (pids []int) {
+	entries, _ := os.ReadDir("/proc")
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		env, err := os.ReadFile("/proc/" + e.Name() + "/environ")
+		if err == nil && bytes.Contains(env, []byte(demo.EnvToken+"="+token)) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// Gone fails the test unless all processes with the token have ended within two
+// seconds.
+func Gone(t testing.TB, token string) {
+	t.Helper()
+	var left []int
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if left = WithToken(token); len(left) == 0 {
+			return
+		}
+	}
+	t.Errorf("processes that survived: %v", left)
+}
+
+// State is the letter in /proc/PID/stat now, 0 when there is no such process.
+func State(pid int) byte {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	i := bytes.LastIndexByte(b, ')')
+	if err != nil || i < 0 || i+2 >= len(b) {
+		return 0
+	}
+	return b[i+2]
+}

@@ -1,0 +1,159 @@
+package trace
+
+import "time"
+
+// Start says that a process exists (proc.start).
+type Start struct {
+	PID    int    `json:"pid"`
+	PPID   int    `json:"ppid"`             // whose child it really is: on Linux the warden's
+	Parent ID     `json:"parent,omitempty"` // the parent's name, where it is on stage
+	Role   string `json:"role"`
+	Node   string `json:"node,omitempty"`
+}
+
+// Ready says that a worker passed the handshake (proc.ready). It is the
+// worker's first event.
+type Ready struct {
+	PID  int           `json:"pid"`
+	Took time.Duration `json:"took_ns"` // from the stage's spawn call to the worker's first bytes
+}
+
+// State is a change of the kernel's state of a process (proc.state).
+type State struct {
+	PID  int    `json:"pid"`
+	From Letter `json:"from"`
+	To   Letter `json:"to"`
+	On   string `json:"on,omitempty"`  // what it waits for: "pipe read", "futex", "timer", "child"
+	How  string `json:"how,omitempty"` // "sampled" from /proc, or "waited": told by wait as it happened
+}
+
+// Usage is what a process has used since it began (proc.usage).
+type Usage struct {
+	PID     int           `json:"pid"`
+	CPU     time.Duration `json:"cpu_ns"` // user and system
+	RSS     int64         `json:"rss_bytes"`
+	Threads int           `json:"threads,omitempty"`
+	Core    int           `json:"core"` // the core that its main thread last ran on; -1 where not told
+}
+
+// Block is a worker's own word on what it waits for (proc.block). An empty On
+// says that it waits no longer.
+type Block struct {
+	On string `json:"on,omitempty"`
+}
+
+// Exit is how a process ended (proc.exit): a code, or the signal that ended it.
+type Exit struct {
+	PID    int    `json:"pid"`
+	Code   int    `json:"code"`             // -1 when a signal ended it
+	Signal string `json:"signal,omitempty"` // "KILL", "TERM", "SEGV"
+}
+
+// Reaped says that the parent has waited for a process (proc.reaped).
+type Reaped struct {
+	PID    int           `json:"pid"`
+	User   time.Duration `json:"user_ns"`
+	System time.Duration `json:"system_ns"`
+	MaxRSS int64         `json:"max_rss_bytes,omitempty"`
+}
+
+// Task is where a piece of work stands. What tells the kinds apart is [Task.Is].
+type Task struct {
+	Is      Kind          `json:"-"`
+	Task    int           `json:"task"` // from 0
+	Worker  ID            `json:"worker,omitempty"`
+	Attempt int           `json:"attempt,omitempty"` // from 1
+	Took    time.Duration `json:"took_ns,omitempty"` // done and failed: the worker's own measurement
+	Note    string        `json:"note,omitempty"`
+}
+
+// Item is one thing that went into or came out of a queue (queue.put, queue.get).
+type Item struct {
+	Is    Kind   `json:"-"`
+	Queue ID     `json:"queue"`
+	Item  string `json:"item"`
+	Depth int    `json:"depth"` // items in the queue right after, as the reporter saw it; -1 unknown
+}
+
+// Depth is what a queue or pipe holds now (queue.depth).
+type Depth struct {
+	Queue ID     `json:"queue"`
+	Depth int    `json:"depth"`
+	Cap   int    `json:"cap"`            // 0: unbounded
+	Unit  string `json:"unit,omitempty"` // "items" or "bytes"
+}
+
+// Link is a connection between two places (link.cut, link.heal).
+type Link struct {
+	Is Kind `json:"-"`
+	A  ID   `json:"a"`
+	B  ID   `json:"b"`
+}
+
+// Msg is a message on its way (msg.send, msg.recv, msg.drop).
+type Msg struct {
+	Is    Kind          `json:"-"`
+	Msg   string        `json:"msg"`
+	From  ID            `json:"from"`
+	To    ID            `json:"to"`
+	Text  string        `json:"text,omitempty"`
+	Bytes int           `json:"bytes,omitempty"`
+	Took  time.Duration `json:"took_ns,omitempty"` // recv: since it was sent, on this machine's clock
+}
+
+// Say is a line for people (say).
+type Say struct {
+	Text   string `json:"text"`
+	Stream string `json:"stream"` // "caption", "stdout", "stderr", "log"
+}
+
+// Gauge is a number measured in this run (gauge). A later one of the same name
+// replaces it.
+type Gauge struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`            // "ms", "µs", "ns", "s", "×", "%", "/s", "bytes", or "" for a count
+	Group string  `json:"group,omitempty"` // gauges of one group are drawn as bars, in order of arrival
+	Log   bool    `json:"log,omitempty"`   // bars on a logarithmic scale
+	Note  string  `json:"note,omitempty"`
+	Paced bool    `json:"paced,omitempty"` // slowed by the stage: not a measurement, hidden
+}
+
+// Act is what the learner did (act).
+type Act struct {
+	Action string `json:"action"`
+	Target ID     `json:"target,omitempty"`
+	Error  string `json:"error,omitempty"` // why it did not happen
+}
+
+// Verdict is how the run came out (verdict). OK false is a run that failed,
+// not a lesson's surprising result.
+type Verdict struct {
+	OK   bool   `json:"ok"`
+	Text string `json:"text"`
+}
+
+// Dropped counts events that the log did not keep (log.dropped).
+type Dropped struct {
+	Count  int    `json:"count"`
+	Reason string `json:"reason"`
+}
+
+// Kind implements Data.
+func (Start) Kind() Kind   { return KindStart }
+func (Ready) Kind() Kind   { return KindReady }
+func (State) Kind() Kind   { return KindState }
+func (Usage) Kind() Kind   { return KindUsage }
+func (Block) Kind() Kind   { return KindBlock }
+func (Exit) Kind() Kind    { return KindExit }
+func (Reaped) Kind() Kind  { return KindReaped }
+func (t Task) Kind() Kind  { return t.Is }
+func (i Item) Kind() Kind  { return i.Is }
+func (Depth) Kind() Kind   { return KindDepth }
+func (l Link) Kind() Kind  { return l.Is }
+func (m Msg) Kind() Kind   { return m.Is }
+func (Say) Kind() Kind     { return KindSay }
+func (Gauge) Kind() Kind   { return KindGauge }
+func (Act) Kind() Kind     { return KindAct }
+func (Verdict) Kind() Kind { return KindVerdict }
+func (Dropped) Kind() Kind { return KindDropped }

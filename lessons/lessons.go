@@ -1,0 +1,187 @@
+// Package lessons holds the course: what is taught, in which order, and what
+// is asked. It knows nothing of terminals or processes. The interface draws
+// what it finds here; a demo makes the claims come true.
+//
+// A lesson never states a measured number. It names a gauge of its demo, as in
+// {{gauge "speedup"}}, and [Fill] puts the learner's own figure there, or
+// "not measured yet".
+//
+// # How to add a lesson
+//
+//  1. Make a folder here, named as the lesson's id: lessons/my-lesson.
+//  2. Put en.md into it (the form is below), main.py and main.go. The two
+//     listings are ordinary programs: run them where they are, with
+//     "python3 lessons/my-lesson/main.py" and "go run ./lessons/my-lesson".
+//  3. Add the id to a chapter in course.toml.
+//  4. Define the new terms in glossary.en.toml.
+//  5. Run "go test ./lessons". It says what is missing, and runs the listings.
+//
+// A lesson is Markdown under a front matter in TOML:
+//
+//	+++
+//	title = "The life of a process"
+//	summary = "Started is not running, and ended is not gone."
+//	minutes = 8                      # to read, run and think
+//	demo = "process-life"            # the demo's name
+//	set = { workers = 2 }            # its parameters, if not the defaults
+//	terms = ["process", "zombie"]    # glossary terms that it uses
+//	goals = ["tell the states apart"]
+//	+++
+//
+//	## The idea {#idea}
+//	## In Python {#python}           the listing is main.py
+//	## In Go {#go}                   the listing is main.go
+//	## Predict {#predict}
+//
+//	### A stopped child: what does `is_alive()` say? {#stopped-is-alive}
+//
+//	- [x] True
+//	  Stopped is not ended.
+//	- [ ] False
+//	  Why somebody believes this, and what is true instead.
+//
+//	## Observe {#observe}
+//	## Explain {#explain}
+//	## Across machines {#contrast}
+//
+// All seven sections are there, once, in this order. The ids in braces are the
+// same in every language; the words before them are free. A question has four
+// choices, one of them marked x, each with its reply indented below it.
+//
+// Another language is another file beside en.md, with the same ids,
+// questions and gauges, and a glossary of its own. Its front matter needs only
+// the words (title, summary, goals); the facts are taken from en.md.
+//
+// # The rules
+//
+//  1. [Load] returns a course without problems, or an error that names them.
+//  2. A lesson's Number is its place in the course, from 1. Ids never change:
+//     a learner's progress is kept under them.
+//  3. What a learner reads of a listing is what the tests ran.
+package lessons
+
+import (
+	"embed"
+	"strings"
+	"sync"
+)
+
+//go:embed course.toml glossary.*.toml */*.md */main.py */main.go
+var files embed.FS
+
+// Course is the whole course in one language. It is read only once loaded, and
+// safe for use by several goroutines.
+type Course struct {
+	Lang     string
+	Chapters []Chapter
+	Terms    []Term // sorted by name
+
+	indexOnce sync.Once
+	index     []entry
+}
+
+// Chapter is a run of lessons that belong together.
+type Chapter struct {
+	ID, Title, Summary string
+	Lessons            []*Lesson
+}
+
+// Lesson is one sitting: read, predict, run, explain.
+type Lesson struct {
+	ID, Title, Summary string
+	Number             int               // place in the course, from 1
+	Minutes            int               // to read, run and think
+	Demo               string            // the demo that it runs
+	Set                map[string]string // the demo's parameters, where not the defaults
+	Watch              []string          // gauges that it names, in order of first mention
+	Terms              []string          // glossary terms that it uses
+	Goals              []string          // what the learner can do afterwards
+	Parts              []Part            // in the order of Kinds
+	Questions          []Question        // asked in the predict part
+}
+
+// Part returns the lesson's part of that kind.
+func (l *Lesson) Part(kind PartKind) (Part, bool) {
+	for _, p := range l.Parts {
+		if p.Kind == kind {
+			return p, true
+		}
+	}
+	return Part{}, false
+}
+
+// PartKind says what a part is for. It is also the section's id in the file.
+type PartKind string
+
+const (
+	Idea     PartKind = "idea"     // what to understand, in a few sentences
+	Python   PartKind = "python"   // prose about main.py, which is in Code
+	Go       PartKind = "go"       // prose about main.go, which is in Code
+	Predict  PartKind = "predict"  // leads to the questions; its Body may be empty
+	Observe  PartKind = "observe"  // which keys to press and what to look at
+	Explain  PartKind = "explain"  // what the learner's own run showed
+	Contrast PartKind = "contrast" // what changes when machines are apart
+)
+
+// Kinds lists all kinds in the order in which a lesson has them.
+var Kinds = []PartKind{Idea, Python, Go, Predict, Observe, Explain, Contrast}
+
+func (k PartKind) String() string { return string(k) }
+
+// Part is a section of a lesson. Body is Markdown and may hold gauge
+// placeholders; Code is a complete program, and only python and go have one.
+type Part struct {
+	Kind        PartKind
+	Title, Body string
+	Code        string
+}
+
+// Question is asked before the run. Its ID is the same in every language.
+type Question struct {
+	ID, Text string // Text is Markdown
+	Choices  []Choice
+}
+
+// Choice is one answer. Why is the reply to whoever chose it, in Markdown: for
+// a wrong choice it names the misconception. It may hold gauge placeholders.
+type Choice struct {
+	Text  string
+	Right bool
+	Why   string
+}
+
+// Term is an entry of the glossary. Also is its name in another language: the
+// Chinese one in the English glossary.
+type Term struct {
+	Name, Text string
+	Also       string
+}
+
+// Lessons returns all lessons in order.
+func (c *Course) Lessons() []*Lesson {
+	var all []*Lesson
+	for _, ch := range c.Chapters {
+		all = append(all, ch.Lessons...)
+	}
+	return all
+}
+
+// Lesson finds a lesson by its id.
+func (c *Course) Lesson(id string) (*Lesson, bool) {
+	for _, l := range c.Lessons() {
+		if l.ID == id {
+			return l, true
+		}
+	}
+	return nil, false
+}
+
+// Term finds a term by either of its names, whatever their case.
+func (c *Course) Term(name string) (Term, bool) {
+	for _, t := range c.Terms {
+		if strings.EqualFold(t.Name, name) || t.Also != "" && strings.EqualFold(t.Also, name) {
+			return t, true
+		}
+	}
+	return Term{}, false
+}

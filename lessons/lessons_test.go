@@ -1,0 +1,193 @@
+package lessons
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// gaugesOf is what the six demos of the first two chapters report. The whole
+// program's tests compare with the demos themselves; here it catches a typing
+// slip in a lesson.
+var gaugesOf = map[string][]string{
+	"what-is-distributed": {"last-heard", "answers", "detection", "suspicions", "false-alarms"},
+	"burners":             {"speedup", "workers", "cores", "cpu-time", "makespan", "serial", "count-parent", "count-child"},
+	"same-call":           {"function", "goroutine", "pipe", "unix", "tcp", "pipe-p99", "unix-p99", "tcp-p99", "pipe-vs-function", "outcome-unknown"},
+	"process-life":        {"start", "join", "start-join", "exit-code", "unreaped"},
+	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed"},
+	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release"},
+}
+
+// The course is whole in every language that it has, and the languages say the
+// same.
+func TestCourse(t *testing.T) {
+	english, err := Load(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(english.Terms); n < 30 {
+		t.Errorf("the glossary has %d terms, wants 30 and more", n)
+	}
+	for i, l := range english.Lessons() {
+		if l.Number != i+1 {
+			t.Errorf("%s has the number %d, wants %d", l.ID, l.Number, i+1)
+		}
+		for _, g := range gaugesOf[l.Demo] {
+			if !slices.Contains(l.Watch, g) {
+				t.Errorf("%s: its demo reports %q, and the lesson never mentions it", l.ID, g)
+			}
+		}
+	}
+	for _, lang := range Languages() {
+		c, err := Load(lang)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, p := range append(Problems(c, gaugesOf), parallel(english, c)...) {
+			t.Error(p)
+		}
+	}
+}
+
+func TestLoadUnknownLanguage(t *testing.T) {
+	_, err := Load("tlh")
+	if err == nil || !strings.Contains(err.Error(), "there is: en") {
+		t.Errorf("got %v, want an error that says which languages there are", err)
+	}
+}
+
+func TestFill(t *testing.T) {
+	look := func(g string) (string, bool) {
+		v, ok := map[string]string{"speedup": "1.62 ×", "empty": ""}[g]
+		return v, ok
+	}
+	for _, tt := range []struct{ body, want string }{
+		{`no gauge`, `no gauge`},
+		{`{{gauge "speedup"}}`, `1.62 ×`},
+		{`from {{gauge "speedup"}} to {{gauge "speedup"}}.`, `from 1.62 × to 1.62 ×.`},
+		{`so {{gauge "lost"}}`, `so not measured yet`},
+		{`measured as [{{gauge "empty"}}]`, `measured as []`},
+		{`{{gauge speedup}} {{ gauge "speedup" }} {{other "speedup"}} {{`, `{{gauge speedup}} {{ gauge "speedup" }} {{other "speedup"}} {{`},
+	} {
+		if got := Fill(tt.body, look); got != tt.want {
+			t.Errorf("Fill(%q) = %q, want %q", tt.body, got, tt.want)
+		}
+	}
+	if got := Fill(`{{gauge "speedup"}}`, nil); got != NotMeasured {
+		t.Errorf("Fill without a run = %q, want %q", got, NotMeasured)
+	}
+}
+
+func TestTerm(t *testing.T) {
+	c := mustLoad(t)
+	for _, name := range []string{"zombie", "Zombie", "僵尸进程"} {
+		if got, ok := c.Term(name); !ok || got.Name != "zombie" {
+			t.Errorf("Term(%q) = %q, %v", name, got.Name, ok)
+		}
+	}
+	if _, ok := c.Term(""); ok {
+		t.Error("the empty name is a term")
+	}
+}
+
+func TestSearch(t *testing.T) {
+	c := mustLoad(t)
+	for _, tt := range []struct{ query, lesson, inLine string }{
+		{"the life of a process", "process-life", "The life of a process"},
+		{"zombie", "process-life", "zombie"},
+		{"ZOMBIE Collected", "process-life", "zombie"},
+		{"僵尸", "process-life", "zombie (僵尸进程)"},
+		{"maxsize full", "queue-pipe-event", "maxsize"},
+		{"SetReadDeadline", "what-is-distributed", "SetReadDeadline"},
+		{"handoff-p99", "queue-pipe-event", "handoff-p99"},
+		{"copy-on-write", "what-is-multiprocessing", "copy-on-write"},
+	} {
+		hits := c.Search(tt.query)
+		if len(hits) == 0 {
+			t.Errorf("Search(%q) found nothing", tt.query)
+			continue
+		}
+		if h := hits[0]; h.Lesson.ID != tt.lesson || !strings.Contains(h.Line, tt.inLine) {
+			t.Errorf("Search(%q) found first %s: %q, want %s: %q", tt.query, h.Lesson.ID, h.Line, tt.lesson, tt.inLine)
+		}
+		for i, h := range hits {
+			if h.Part.Kind == "" || h.Line == "" {
+				t.Errorf("Search(%q): hit %d has no place: %+v", tt.query, i, h)
+			}
+			if i > 0 && h.Score > hits[i-1].Score {
+				t.Errorf("Search(%q): hit %d is better than the one before", tt.query, i)
+			}
+		}
+	}
+	for _, query := range []string{"", "  ", "zombie paxos"} {
+		if hits := c.Search(query); len(hits) > 0 {
+			t.Errorf("Search(%q) found %q", query, hits[0].Line)
+		}
+	}
+}
+
+// A search must not give an answer away before the learner has given one.
+func TestSearchKeepsReplies(t *testing.T) {
+	c := mustLoad(t)
+	for _, l := range c.Lessons() {
+		for _, q := range l.Questions {
+			for _, ch := range q.Choices {
+				why, _, _ := strings.Cut(ch.Why, "\n")
+				if hits := c.Search(why); len(hits) > 0 && hits[0].Line == why {
+					t.Errorf("%s: the search finds the reply %q", q.ID, why)
+				}
+			}
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	c := mustLoad(t)
+	for id, want := range map[string]string{
+		"process-life":       "process-life",
+		"process-lief":       "process-life",
+		"proces":             "process-life",
+		"4":                  "process-life",
+		"pool":               "pool-of-workers",
+		"qeue":               "queue-pipe-event",
+		"Queue-Pipe":         "queue-pipe-event",
+		"what-is-distribted": "what-is-distributed",
+		"multiprocessing":    "what-is-multiprocessing",
+	} {
+		if got := c.Nearest(id); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", id, got, want)
+		}
+	}
+	for _, id := range []string{"", "99", "\x00\xff", strings.Repeat("x", 1000)} {
+		if got := c.Nearest(id); got == "" {
+			t.Errorf("Nearest(%.9q) names no lesson", id)
+		}
+	}
+	if got := (&Course{}).Nearest("x"); got != "" {
+		t.Errorf("Nearest in an empty course = %q", got)
+	}
+}
+
+func mustLoad(t testing.TB) *Course {
+	t.Helper()
+	c, err := Load(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		mustLoad(b)
+	}
+}
+
+func BenchmarkSearch(b *testing.B) {
+	c := mustLoad(b)
+	c.Search("warm")
+	for b.Loop() {
+		c.Search("queue full event")
+	}
+}

@@ -1,0 +1,297 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"edu/procession/demos/board"
+	"edu/procession/demos/demo"
+	"edu/procession/demos/trace"
+	"edu/procession/lessons"
+	"edu/procession/lessons/progress"
+	"edu/procession/tui/view"
+)
+
+// stagePage shows a run: live, frozen, scrubbed back, or a recording. They are
+// one thing, a player on a log; only who may be acted on differs.
+type stagePage struct {
+	m      *Model
+	demo   demo.Demo // nil: a recording
+	info   demo.Info
+	opt    demo.Options
+	lesson *lessons.Lesson // whose demo it is; nil outside a lesson
+	name   string          // of a recording's file
+
+	id     int      // of the run, as messages name it
+	run    demo.Run // nil before it has started, and for a recording
+	header trace.Header
+	failed error // why there is no run, or why it failed
+	cancel context.CancelFunc
+	ctx    context.Context
+
+	player  player
+	beating bool      // a heartMsg is on its way
+	ticking bool      // a playMsg is on its way
+	ticked  time.Time // when the last one came
+	kept    bool      // the run's figures have been handed to progress
+
+	stage    *view.Stage
+	frame    *view.Frame
+	left     int // column of the frame
+	selected trace.ID
+	main     view.Panel
+	scroll   map[view.Panel]int
+	bigLog   bool
+	recent   bool // time axes show the last seconds only
+	beside   bool // the lesson's text stands beside the stage
+	text     sideText
+}
+
+func newStage(m *Model, d demo.Demo, o demo.Options, l *lessons.Lesson) *stagePage {
+	o.Attended = true
+	m.nextID++
+	s := &stagePage{m: m, demo: d, info: d.Info(), opt: o, lesson: l, id: m.nextID, beside: true,
+		player: newPlayer(), stage: view.NewStage(), scroll: map[view.Panel]int{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+// newReplay is the stage with a recording on it.
+func newReplay(m *Model, r Replay) *stagePage {
+	m.nextID++
+	s := &stagePage{m: m, id: m.nextID, header: r.Header, name: r.Name, failed: r.Fault,
+		player: newPlayer(), stage: view.NewStage(), scroll: map[view.Panel]int{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.info = demo.Info{Name: r.Header.Demo, Title: r.Header.Demo}
+	if d := m.demo(r.Header.Demo); d != nil {
+		s.info = d.Info()
+	}
+	s.info.Actions = nil
+	s.player.extend(r.Events, 0)
+	s.player.end()
+	s.player.toStart()
+	s.player.play()
+	return s
+}
+
+func (s *stagePage) crumbs() []string {
+	switch {
+	case s.name != "":
+		return []string{"replay", s.name}
+	case s.lesson != nil:
+		return []string{fmt.Sprintf("lesson %d", s.lesson.Number), s.lesson.Title, s.info.Title}
+	}
+	return []string{"demo", s.info.Title}
+}
+
+// front starts the run, or the clock of the recording.
+func (s *stagePage) front() tea.Cmd {
+	if s.demo == nil {
+		return s.tick()
+	}
+	if s.run == nil && s.failed == nil {
+		return s.begin(nil)
+	}
+	return nil
+}
+
+// begin starts a run once the one before it is gone.
+func (s *stagePage) begin(before demo.Run) tea.Cmd {
+	id, d, o, start, runs := s.id, s.demo, s.opt, s.m.cfg.Start, s.m.runs
+	return func() tea.Msg {
+		if before != nil {
+			runs.stop(before)
+		}
+		if o.Seed == 0 {
+			o.Seed = 1 + rand.Uint64N(99_999) // short enough to be typed again
+		}
+		run, err := runs.start(start, d, o)
+		return startedMsg{id, run, err}
+	}
+}
+
+// started takes the run that begin asked for.
+func (s *stagePage) started(msg startedMsg) tea.Cmd {
+	if msg.err != nil {
+		s.failed = msg.err
+		return nil
+	}
+	s.run, s.header = msg.what, msg.what.Log().Header()
+	return tea.Batch(s.listen(), s.beat())
+}
+
+// restart plays the demo again, with this seed or, at 0, another.
+func (s *stagePage) restart(seed uint64) tea.Cmd {
+	keep, before := s.keep(), s.run
+	s.cancel()
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.m.nextID++
+	s.id, s.run, s.failed, s.kept, s.beating, s.ticking = s.m.nextID, nil, nil, false, false, false
+	s.player, s.stage, s.frame = newPlayer(), view.NewStage(), nil
+	s.scroll, s.selected = map[view.Panel]int{}, ""
+	s.opt.Seed = seed
+	return tea.Batch(keep, s.begin(before))
+}
+
+// leave ends the run.
+func (s *stagePage) leave() tea.Cmd {
+	keep := s.keep()
+	s.cancel()
+	return tea.Batch(keep, s.m.stop(s.run))
+}
+
+func (s *stagePage) over() bool { return s.player.over }
+
+// update takes what the run's log brings, and the clocks.
+func (s *stagePage) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case eventsMsg:
+		if msg.run == s.id {
+			return s.take(msg)
+		}
+	case heartMsg:
+		if msg.run == s.id {
+			s.beating = false
+			s.player.tell(msg.clock)
+			return s.beat()
+		}
+	case playMsg:
+		if msg.run == s.id && s.ticking {
+			s.ticking = false
+			s.player.advance(min(msg.at.Sub(s.ticked), time.Second))
+			s.ticked = msg.at
+			return tea.Batch(s.tick(), s.beat())
+		}
+	}
+	return nil
+}
+
+// take folds a batch of events and asks for the next.
+func (s *stagePage) take(msg eventsMsg) tea.Cmd {
+	if msg.over {
+		s.failed = msg.err
+		s.player.end()
+		return s.keep()
+	}
+	s.player.extend(msg.events, msg.clock)
+	return s.listen()
+}
+
+// listen waits for events: often where they are watched, seldom where not.
+func (s *stagePage) listen() tea.Cmd {
+	gap := frame
+	if !s.player.atNow() {
+		gap = heart
+	}
+	return feed(s.ctx, s.id, s.run, s.player.t.Len(), gap)
+}
+
+// beat keeps the clock of a live run going while somebody looks at it.
+func (s *stagePage) beat() tea.Cmd {
+	if s.run == nil || s.over() || s.beating || !s.player.atNow() {
+		return nil
+	}
+	s.beating = true
+	return beat(s.id, s.run)
+}
+
+// tick keeps a log that is played back going.
+func (s *stagePage) tick() tea.Cmd {
+	if s.ticking || s.player.mode != playing {
+		return nil
+	}
+	s.ticking, s.ticked = true, time.Now()
+	return playTick(s.id)
+}
+
+// keep hands the run's figures to progress, once: when it is over, or when it
+// is left after it has measured something.
+func (s *stagePage) keep() tea.Cmd {
+	if s.run == nil || s.kept {
+		return nil
+	}
+	b := s.player.t.At(s.player.t.Len())
+	gauges := map[string]progress.Gauge{}
+	for _, g := range b.Gauges {
+		if !g.Paced {
+			gauges[g.Name] = progress.Gauge{Value: g.Value, Unit: g.Unit}
+		}
+	}
+	if b.Verdict == nil && len(gauges) == 0 {
+		return nil
+	}
+	s.kept = s.over()
+	r := progress.Run{Demo: s.info.Name, When: now(), Seed: s.header.Seed, OK: b.Verdict != nil && b.Verdict.OK}
+	id := ""
+	if s.lesson != nil {
+		id = s.lesson.ID
+	}
+	return s.m.save(func(st *progress.State) { st.Ran(id, r, gauges) })
+}
+
+// act does what a demo's key says, to the selected process where it is meant
+// for one.
+func (s *stagePage) act(a demo.Action) tea.Cmd {
+	target := s.selected
+	switch {
+	case s.run == nil && s.failed == nil:
+		return say("The run has not begun yet. A moment.")
+	case s.run == nil || s.over():
+		return say("This run is over, so there is nobody to do that to. " + s.m.keys.Again.Show() + " runs it again.")
+	case a.Target == demo.ToStage:
+		target = ""
+	case target == "":
+		return say("No process is selected yet: choose one with up and down, or with a click.")
+	}
+	return s.send(a.Name, target)
+}
+
+// everyone does something to all live processes.
+func (s *stagePage) everyone(name string) tea.Cmd {
+	if s.run == nil || s.over() {
+		return s.act(demo.Action{})
+	}
+	return s.send(name, demo.Everyone)
+}
+
+func (s *stagePage) send(name string, target trace.ID) tea.Cmd {
+	run := s.run
+	return func() tea.Msg {
+		if err := run.Act(name, target); err != nil {
+			return noticeMsg(err.Error())
+		}
+		return nil
+	}
+}
+
+// say is a Cmd that shows a sentence.
+func say(text string) tea.Cmd { return func() tea.Msg { return noticeMsg(text) } }
+
+// scene is what the views are to draw.
+func (s *stagePage) scene(b *board.Board) *view.Scene {
+	if s.selected == "" || b.Proc(s.selected) == nil {
+		s.selected = ""
+		if len(b.Procs) > 0 {
+			s.selected = b.Procs[0].ID
+		}
+	}
+	sc := &view.Scene{Board: b, Theme: s.m.look.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,
+		Cursor: s.player.at, Scrubbed: !s.player.atNow()}
+	end := max(s.player.clock, s.player.at)
+	if s.recent {
+		sc.Window = view.Follow(s.player.at, recentSpan)
+	} else if !s.player.atNow() {
+		sc.Window = view.Fit(end) // the same picture, with the cursor in it
+	}
+	for p, n := range s.scroll {
+		sc.Scroll[p] = n
+	}
+	return sc
+}
+
+// recentSpan is how much of the run the time axes show when they follow it.
+const recentSpan = 10 * time.Second

@@ -1,0 +1,400 @@
+package view
+
+import (
+	"strconv"
+	"time"
+
+	"edu/procession/demos/board"
+)
+
+// Lanes draws what each process did when, a lane each over one time axis.
+//
+// A cell shows what took most of its time; where a process both ran and waited
+// in one cell, its texture says how much of it ran. Where there are tasks, each
+// stretch of work begins with a bar and, if there is room, the task's number; a
+// process without a task is idle, whatever it waits for. At the end of a lane
+// stands how much of its life in the window the process ran, or was busy.
+//
+// With [Scene.Whole] the part after Now is drawn too, dimmed.
+func Lanes(s *Scene, w, h int) []string { return lanes(s, w, h).close() }
+
+// lanesPlan is where the parts of a lane are.
+type lanesPlan struct {
+	name   int // cells of the name
+	at     int // first cell of the axis
+	axis   axis
+	remark int // cells after the percentage
+	tasks  bool
+	cursor int // cell of the scrubber, or -1
+	ahead  int // first cell that is dimmed, axis.n if none
+	now    time.Duration
+	cells  []cell
+}
+
+// minAxis is the least number of cells in which lanes make sense.
+const minAxis = 8
+
+func lanes(s *Scene, w, h int) *page {
+	p := newPage(s, w, h)
+	b := s.board()
+	now := s.now()
+	if s.Whole != nil && s.Whole.At >= now {
+		b = s.Whole
+	}
+	if len(b.Procs) == 0 {
+		p.put(inkDim, "No process yet.")
+		return p
+	}
+	pl := planLanes(s, b, w, now)
+	foot := 0
+	if h >= len(b.Procs)+3 && w >= 30 {
+		foot = 1
+	}
+	if h > 1 {
+		pl.head(p, s)
+	}
+	rows := p.left() - foot
+	gap := rows >= 2*len(b.Procs) && len(b.Procs) <= 16
+	order := orderOf(b, rows)
+	sc := *s
+	sc.Board = b
+	first, last := visible(&sc, PanelLanes, order, rows)
+	for _, i := range order[first:last] {
+		pl.lane(p, s, &b.Procs[i])
+		if gap {
+			p.next()
+		}
+	}
+	if last-first < len(order) {
+		p.moreProcs(b, order[:first], order[last:])
+	} else if foot > 0 {
+		pl.foot(p)
+	}
+	return p
+}
+
+func planLanes(s *Scene, b *board.Board, w int, now time.Duration) *lanesPlan {
+	pl := &lanesPlan{cursor: -1}
+	for i := range b.Procs {
+		pl.tasks = pl.tasks || len(b.Procs[i].Work) > 0
+	}
+	pl.name = nameWidth(b, w)
+	end := 5 // " 100%"
+	if w >= 70 {
+		pl.remark = 12
+	}
+	if w < 40 {
+		pl.name, end = min(pl.name, 8), 0
+	}
+	pl.at = pl.name + 4 // name, glyph, letter, and a blank at both sides
+	n := w - pl.at - end - pl.remark
+	if n < minAxis {
+		pl.at, pl.name, pl.remark = 3, 0, 0
+		n = max(w-pl.at, 0)
+	}
+	pl.axis = axisOf(s.window(), n)
+	step := min(pl.axis.each, Grain)
+	pl.now = max(now.Truncate(step), s.board().At)
+	pl.ahead = n
+	reach := pl.now
+	if s.Whole != nil && b == s.Whole {
+		pl.ahead = min(pl.axis.col(pl.now)+1, n)
+		reach = max(b.At, pl.now)
+	}
+	if s.Scrubbed {
+		if c := pl.axis.col(s.Cursor); c >= 0 && c < n {
+			pl.cursor = c
+		}
+	}
+	pl.now = reach
+	pl.cells = make([]cell, n)
+	return pl
+}
+
+// head draws the axis: a tick and its time where there is room, and the
+// scrubber.
+func (pl *lanesPlan) head(p *page, s *Scene) {
+	a := pl.axis
+	p.to(pl.at)
+	step := stepFor(a.each * 10)
+	for t := (a.from + step - 1) / step * step; ; t += step {
+		c := a.col(t)
+		if c >= a.n {
+			break
+		}
+		label := tickLabel(t, step)
+		if c+1+len(label) > a.n {
+			break
+		}
+		p.to(pl.at + c)
+		p.glyph(inkDim, p.p.sign.tick)
+		p.put(inkDim, label)
+	}
+	p.to(pl.at + a.n)
+	if p.room() >= 5 {
+		if pl.tasks {
+			p.put(inkDim, " busy")
+		} else {
+			p.put(inkDim, "  ran")
+		}
+	}
+	if pl.cursor >= 0 {
+		pl.cursorHead(p, s)
+		return
+	}
+	p.next()
+}
+
+// cursorHead draws the axis line again with the scrubber on it.
+func (pl *lanesPlan) cursorHead(p *page, s *Scene) {
+	label := tickLabel(s.Cursor.Truncate(10*time.Millisecond), 10*time.Millisecond)
+	old := p.end()
+	p.begin(p.max)
+	col := pl.at + pl.cursor
+	if pl.cursor+1+len(label) > pl.axis.n {
+		col -= len(label)
+		p.b = append(p.b, cells(old, 0, col)...)
+		p.w = col
+		p.put(inkCursor, label)
+		p.glyph(inkCursor, p.p.sign.here)
+	} else {
+		p.b = append(p.b, cells(old, 0, col)...)
+		p.w = col
+		p.glyph(inkCursor, p.p.sign.here)
+		p.put(inkCursor, label)
+	}
+	p.ink(inkText)
+	p.b = append(p.b, cells(old, p.w, p.max)...)
+	p.w = p.max
+	p.next()
+}
+
+func (pl *lanesPlan) lane(p *page, s *Scene, pr *board.Proc) {
+	p.mark(pr.ID, 0, p.max)
+	k := standing(pr)
+	in := inkText
+	if k == classDead {
+		in = inkDead
+	}
+	if pl.name > 0 {
+		if pr.ID == s.Selected && s.Selected != "" {
+			in = inkSelect
+		}
+		p.field(in, clean(string(pr.ID)), pl.name)
+		p.space(1)
+	}
+	p.glyph(k.ink(), p.p.sign.state[k])
+	p.put(k.ink(), k.letter())
+	p.to(pl.at)
+	a := pl.axis
+	a.states(pr, pl.now, pl.cells)
+	var pending stretch
+	numbers := numbersOf{pl: pl, a: a}
+	a.work(pr, pl.now, pl.cells, func(st stretch) { pending = st; numbers.add(st) })
+	pl.draw(p, pr, numbers.marks)
+	if p.room() < 5 {
+		p.next()
+		return
+	}
+	if f, ok := share(pl.cells, len(pr.Work) > 0); ok {
+		var buf [8]byte
+		p.num(in, append(strconv.AppendInt(buf[:0], int64(f*100+0.5), 10), '%'), 5)
+	} else {
+		p.space(5)
+	}
+	if pl.remark > 0 {
+		p.space(1)
+		pl.remarkOf(p, pr, k, pending)
+	}
+	p.next()
+}
+
+// numbersOf collects where stretches of work begin and which numbers fit.
+type numbersOf struct {
+	pl    *lanesPlan
+	a     axis
+	marks []workMark
+}
+
+// workMark is the begin of a stretch of work in a lane: its bar and, unless it
+// is -1, the number that stands in the cells after it.
+type workMark struct {
+	col, task int
+}
+
+func (n *numbersOf) add(st stretch) {
+	from, to := n.a.col(st.from), n.a.col(st.to-1)
+	if st.from < n.a.from {
+		return
+	}
+	if to-from < 1 {
+		return
+	}
+	task := st.task
+	if to-from < len(strconv.Itoa(task)) {
+		task = -1
+	}
+	n.marks = append(n.marks, workMark{from, task})
+}
+
+// draw draws the cells of a lane.
+func (pl *lanesPlan) draw(p *page, pr *board.Proc, marks []workMark) {
+	g := p.p.sign
+	died := -1
+	if pr.Reaped != 0 {
+		died = pl.axis.col(pr.Reaped)
+	}
+	for i := 0; i < pl.axis.n; i++ {
+		for len(marks) > 0 && marks[0].col < i {
+			marks = marks[1:]
+		}
+		k, mixed := pl.cells[i].top()
+		in := k.ink()
+		if i >= pl.ahead {
+			in = inkDim
+		}
+		switch {
+		case i == pl.cursor:
+			p.glyph(inkCursor, g.wall)
+		case died >= 0 && i >= max(died, 0) && k == classDead:
+			i = pl.grave(p, pr, i, i == died)
+		case len(marks) > 0 && marks[0].col == i:
+			p.glyph(inkTaskNo, g.begins)
+			if marks[0].task >= 0 {
+				n := strconv.Itoa(marks[0].task)
+				if pl.cursor <= i || pl.cursor > i+len(n) {
+					p.put(inkTaskNo, n)
+					i += len(n)
+				}
+			}
+		case k == classNone:
+			p.space(1)
+		default:
+			in, sign := pl.glyphOf(g, &pl.cells[i], k, mixed, in, len(pr.Work) > 0)
+			p.glyph(in, sign)
+		}
+	}
+}
+
+// grave draws a lane from the cell on in which its process was reaped: how it
+// ended, if there is room. It returns the last cell that it drew.
+func (pl *lanesPlan) grave(p *page, pr *board.Proc, i int, first bool) int {
+	if !first {
+		p.space(1)
+		return i
+	}
+	p.glyph(inkDead, p.p.sign.state[classDead])
+	text := ending(pr.Exit)
+	room := pl.axis.n - i - 1
+	if pl.cursor > i {
+		room = pl.cursor - i - 1
+	}
+	if n := width(text); n < room {
+		p.space(1)
+		p.text(inkDead, text, n)
+		return i + 1 + n
+	}
+	return i
+}
+
+// glyphOf is the sign of a cell.
+func (pl *lanesPlan) glyphOf(g *signs, c *cell, k class, mixed bool, in ink, works bool) (ink, string) {
+	asleep := k == classWait || k == classTimer
+	if works && asleep && c.part[classRun] == 0 {
+		switch {
+		case c.busy == 0:
+			return min(in, inkDim), g.idle
+		case !rare(c, k):
+			return in, g.held
+		}
+	}
+	if !mixed {
+		return in, g.lane[k]
+	}
+	if r := rareOf(c); r != classNone && r != k {
+		if in != inkDim {
+			in = r.ink()
+		}
+		return in, g.several
+	}
+	if k == classStop || k == classZombie || k == classDisk {
+		return in, g.lane[k]
+	}
+	life := uint32(0)
+	for j := classNew; j <= classStop; j++ {
+		life += c.part[j]
+	}
+	switch run := c.part[classRun]; {
+	case run == 0:
+		return in, g.lane[k]
+	case run*10 >= life*9:
+		return in, g.lane[classRun]
+	case run*2 >= life:
+		return in, g.most
+	}
+	return in, g.part
+}
+
+// rareOf is a state in a cell that must not go unseen, however short.
+func rareOf(c *cell) class {
+	for _, k := range [...]class{classZombie, classStop, classDisk} {
+		if c.part[k] > 0 {
+			return k
+		}
+	}
+	return classNone
+}
+
+func rare(c *cell, k class) bool { r := rareOf(c); return r != classNone && r != k }
+
+// remarkOf is what should be known of a lane at its end.
+func (pl *lanesPlan) remarkOf(p *page, pr *board.Proc, k class, last stretch) {
+	var buf [32]byte
+	b := buf[:0]
+	in := inkDim
+	switch {
+	case k == classDead:
+	case k == classZombie:
+		in, b = inkZombie, append(b, "unreaped"...)
+	case k == classStop && pr.Task >= 0:
+		in, b = inkStop, strconv.AppendInt(append(b, "holds "...), int64(pr.Task), 10)
+	case k == classStop:
+		in, b = inkStop, append(b, "stopped"...)
+	case pr.Task >= 0:
+		b = strconv.AppendInt(append(b, "task "...), int64(pr.Task), 10)
+	case len(pr.Work) > 0 && pl.now-pr.Work[len(pr.Work)-1].At >= time.Second:
+		b = appendFor(append(b, "idle "...), pl.now-pr.Work[len(pr.Work)-1].At)
+	}
+	p.bytes(in, b)
+}
+
+// foot tells what the signs mean.
+func (pl *lanesPlan) foot(p *page) {
+	g := p.p.sign
+	type entry struct {
+		in   ink
+		sign string
+		word string
+	}
+	entries := []entry{{inkRun, g.lane[classRun], "running"}, {inkWait, g.lane[classWait], "blocked"}}
+	if pl.tasks {
+		entries = []entry{{inkTaskNo, g.begins + "7", "task begins"}, {inkRun, g.lane[classRun], "running"},
+			{inkWait, g.held, "waits, task in hand"}, {inkDim, g.idle, "idle"}}
+	} else {
+		entries = append(entries, entry{inkTimer, g.lane[classTimer], "asleep"})
+	}
+	entries = append(entries, entry{inkRun, g.most + g.part, "ran for a part"}, entry{inkStop, g.lane[classStop], "stopped"},
+		entry{inkZombie, g.lane[classZombie], "zombie"}, entry{inkStop, g.several, "several"})
+	p.to(min(pl.at, max(p.max-90, 0)))
+	for i, e := range entries {
+		need := width(e.sign) + 1 + len(e.word) + 2
+		if i > 0 && need > p.room()+2 {
+			break
+		}
+		for _, r := range e.sign {
+			p.glyph(e.in, string(r))
+		}
+		p.put(inkDim, " "+e.word+"  ")
+	}
+	p.next()
+}

@@ -1,0 +1,145 @@
+package view
+
+import (
+	"time"
+
+	"edu/procession/demos/board"
+	"edu/procession/demos/trace"
+	"edu/procession/tui/theme"
+)
+
+// Scene is everything that decides what is drawn, but for the size. Views read
+// it and change nothing.
+type Scene struct {
+	Board *board.Board // nil is an empty stage
+	Theme *theme.Theme // nil draws without escapes
+
+	// Now is the time in the run that is shown. It may be later than Board.At:
+	// what was open at the last event is open until Now. When it is earlier,
+	// Board.At is taken. Views look at it in steps, see Grain.
+	Now time.Duration
+
+	// Whole is the Board at the end of a run that is being scrubbed. With it the
+	// lanes draw what is still to come, dimmed. Optional.
+	Whole *board.Board
+
+	Window Window // of the time axes; the zero Window is Fit
+
+	// Cursor is the place of the scrubber on the time axis, shown when Scrubbed.
+	Cursor   time.Duration
+	Scrubbed bool
+
+	// Sample is the time between two looks at /proc (trace.Header.Sample), told
+	// on screen. 0: not told.
+	Sample time.Duration
+
+	Selected trace.ID        // the process that the learner's keys act on
+	Filter   trace.ID        // the log shows only this process; empty: all
+	Scroll   [panelCount]int // lines that a panel is scrolled; for the log from the bottom, else from the top
+	Focus    Panel           // the panel that has the keys: its title is marked
+}
+
+// Grain is the step in which views look at [Scene.Now]: two Scenes that differ
+// by less within one step draw the same table. Time axes use a finer step when
+// a cell is shorter.
+const Grain = 100 * time.Millisecond
+
+func (s *Scene) now() time.Duration {
+	if s.Board == nil {
+		return max(s.Now, 0)
+	}
+	return max(s.Now, s.Board.At)
+}
+
+func (s *Scene) board() *board.Board {
+	if s.Board == nil {
+		return &board.Board{}
+	}
+	return s.Board
+}
+
+// Panel is one of the views that a stage is put together from.
+type Panel uint8
+
+const (
+	PanelNone     Panel = iota // no panel: the stage chooses
+	PanelProcs                 // the table of processes: Procs
+	PanelLanes                 // what each process did when: Lanes
+	PanelGrid                  // the tasks: Grid
+	PanelQueues                // queues and pipes: Queues
+	PanelGauges                // what was measured: Gauges
+	PanelMessages              // who told whom, and what was lost: Messages
+	PanelLinks                 // who is connected: Links
+	PanelLog                   // what was said and done: Log
+	PanelLegend                // what the signs mean: Legend
+	PanelCaption               // what is happening, in a sentence: Caption
+	panelCount
+)
+
+// String is the panel's title.
+func (p Panel) String() string {
+	return [...]string{"", "Processes", "Lanes", "Tasks", "Queues", "Numbers", "Messages", "Links", "Log", "Signs", "Now", ""}[min(p, panelCount)]
+}
+
+// Panels lists the views that have something to show, in the order of the keys
+// 1…n that choose Layout.Main. The table and the lanes are always there.
+func Panels(b *board.Board) []Panel {
+	ps := []Panel{PanelProcs, PanelLanes}
+	if b == nil {
+		return ps
+	}
+	if len(b.Tasks) > 0 {
+		ps = append(ps, PanelGrid)
+	}
+	if len(b.Queues) > 0 {
+		ps = append(ps, PanelQueues)
+	}
+	if len(b.Gauges) > 0 {
+		ps = append(ps, PanelGauges)
+	}
+	if len(b.Msgs) > 0 {
+		ps = append(ps, PanelMessages)
+	}
+	if len(b.Links) > 0 || len(b.Msgs) > 0 {
+		ps = append(ps, PanelLinks)
+	}
+	return ps
+}
+
+// Window is a stretch of the run on a time axis.
+type Window struct{ From, To time.Duration }
+
+// Fit shows the whole run so far. Its end is rounded up to a time that people
+// count in and that stays for a while, so that the picture grows into empty
+// space instead of shrinking at every frame.
+func Fit(now time.Duration) Window {
+	unit := 100 * time.Millisecond
+	for unit*10 < now {
+		unit *= 10
+	}
+	for _, tenths := range [...]time.Duration{10, 12, 15, 20, 25, 30, 40, 50, 60, 80} {
+		if to := unit * tenths / 10; to >= now {
+			return Window{0, to}
+		}
+	}
+	return Window{0, unit * 10}
+}
+
+// Follow shows the last stretch of the run, of this length. Early in the run it
+// shows the first.
+func Follow(now, last time.Duration) Window {
+	if last <= 0 {
+		return Fit(now)
+	}
+	to := max(now, last)
+	return Window{to - last, to}
+}
+
+// window is the Scene's, or Fit.
+func (s *Scene) window() Window {
+	w := s.Window
+	if w.To <= w.From {
+		return Fit(s.now())
+	}
+	return w
+}

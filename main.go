@@ -1,3 +1,22 @@
+// Procession is a course in the terminal: distributed systems versus
+// multiprocessing, shown on real processes. See package tui/cli for the commands.
 package main
 
-func main() {}
+import (
+	"context"
+	"os"
+
+	"edu/procession/demos"
+	"edu/procession/demos/demo"
+	_ "edu/procession/demos/early" // first: a worker does not get further than this
+	"edu/procession/demos/stage"
+	"edu/procession/tui/cli"
+)
+
+func main() {
+	demo.Early(demos.All) // roles that need the network
+	os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Config{
+		Demos: demos.All, Start: stage.Start, Guards: stage.Guards, Sweep: stage.Sweep,
+		Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+	}))
+}

@@ -30,9 +30,9 @@ type eventsMsg struct {
 }
 
 // feed waits for the log to grow past from and brings what is new, not sooner
-// than a frame after it was called. It is the one Cmd that waits for events: its
+// than gap after it was called. It is the one Cmd that waits for events: its
 // message asks for the next.
-func feed(ctx context.Context, id int, run demo.Run, from int) tea.Cmd {
+func feed(ctx context.Context, id int, run demo.Run, from int, gap time.Duration) tea.Cmd {
 	return func() tea.Msg {
 		called := time.Now()
 		log := run.Log()
@@ -47,7 +47,7 @@ func feed(ctx context.Context, id int, run demo.Run, from int) tea.Cmd {
 			}
 			return eventsMsg{run: id, over: true, clock: log.Now(), err: run.Err()}
 		}
-		if rest := frame - time.Since(called); rest > 0 {
+		if rest := gap - time.Since(called); rest > 0 {
 			select {
 			case <-time.After(rest):
 			case <-ctx.Done():

@@ -2,12 +2,14 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"edu/procession/demos/safe"
+	"edu/procession/tui/theme"
 )
 
 // View implements tea.Model. It draws when something has changed since the last
@@ -48,7 +50,7 @@ func (m *Model) draw() {
 		lay(lines[1:], m.box(title, box), m.w)
 	}
 	if m.notice != "" {
-		lines[len(lines)-1] = m.look.notice.on(fit(" ! "+safe.Line(m.notice, 500), m.w))
+		lines[len(lines)-1] = m.noticeLine()
 	}
 	for i, r := range rows {
 		last := i == len(rows)-1
@@ -79,21 +81,27 @@ func (m *Model) windowTitle() string {
 
 // titleLine says where the learner is and, on the right, how things are shown.
 func (m *Model) titleLine() string {
-	l := m.look
-	left := l.brand.on(" procession ")
-	for i, c := range m.top().crumbs() {
-		left += l.dim.on(l.sep)
-		if i == len(m.top().crumbs())-1 {
-			left += l.title.on(safe.Line(c, 200))
-		} else {
-			left += l.dim.on(safe.Line(c, 200))
+	th := m.th
+	left := th.Paint(theme.Accent, " procession")
+	crumbs := m.top().crumbs()
+	for i, c := range crumbs {
+		k := theme.Muted
+		if i == len(crumbs)-1 {
+			k = theme.Title
 		}
+		left += th.Paint(theme.Muted, " "+th.Glyphs().Arrow+" ") + th.Paint(k, safe.Line(c, 200))
 	}
-	right := ""
-	if m.cfg.Look.Projector {
-		right = l.dim.on("projector ")
-	}
-	return sides(left, right, m.w)
+	return sides(left, th.Paint(theme.Muted, m.top().corner()+" "), m.w)
+}
+
+// noticeLine is what has happened and what to do, over the last line of the page.
+func (m *Model) noticeLine() string {
+	return m.th.Paint(theme.Warn, fit(" ! "+safe.Line(m.notice, 500), m.w))
+}
+
+// relook makes the theme anew.
+func (m *Model) relook() {
+	m.th = theme.New(theme.Options{Dark: m.dark, Contrast: m.cfg.Look.Projector, Color: m.colour, Plain: m.cfg.Look.Plain})
 }
 
 // barRow is a line of the key bar.
@@ -105,18 +113,18 @@ type barRow struct {
 // barLine draws a row of the key bar and says where its keys are. What does not
 // fit is left out from the end; help, in the last row, never is.
 func (m *Model) barLine(r barRow, last bool) (string, []zone) {
-	l := m.look
+	th := m.th
 	var zones []zone
 	end, endW := "", 0
 	if last && m.over == nil {
 		help := m.keys.Help
-		end = l.key.on(help.Show()) + " " + l.word.on(help.Word) + " "
+		end = th.Paint(theme.Key, help.Show()) + " " + help.Word + " "
 		endW = width(help.Show()) + 1 + width(help.Word) + 1
 		zones = append(zones, zone{m.w - endW, m.w, help.Keys[0]})
 	}
 	line, x := " ", 1
 	if r.Label != "" {
-		line += l.label.on(r.Label) + "  "
+		line += th.Paint(theme.Muted, r.Label) + "  "
 		x += width(r.Label) + 2
 	}
 	for _, b := range r.Items {
@@ -128,7 +136,7 @@ func (m *Model) barLine(r barRow, last bool) (string, []zone) {
 			break
 		}
 		zones = append(zones, zone{x, x + w, b.Keys[0]})
-		line += l.key.on(b.Show()) + " " + l.word.on(b.Word) + "  "
+		line += th.Paint(theme.Key, b.Show()) + " " + b.Word + "  "
 		x += w + 2
 	}
 	return sides(line, end, m.w), zones
@@ -139,17 +147,18 @@ const maxBox = 96
 
 // box frames what lies over the page.
 func (m *Model) box(title string, lines []string) []string {
-	l := m.look
+	th, b := m.th, m.th.Box()
 	w := width(title) + 4
 	for _, s := range lines {
 		w = max(w, width(s))
 	}
-	b := l.box
-	out := []string{l.frame.on(b.tl+b.h+" ") + l.title.on(title) + l.frame.on(" "+strings.Repeat(b.h, w-width(title)-1)+b.tr)}
+	side := th.Paint(theme.Border, b.Vertical)
+	out := []string{th.Paint(theme.Border, b.TopLeft+b.Horizontal+" ") + th.Paint(theme.Title, title) +
+		th.Paint(theme.Border, " "+strings.Repeat(b.Horizontal, w-width(title)-1)+b.TopRight)}
 	for _, s := range lines {
-		out = append(out, l.frame.on(b.v)+" "+fit(s, w)+" "+l.frame.on(b.v))
+		out = append(out, side+" "+fit(s, w)+" "+side)
 	}
-	return append(out, l.frame.on(b.bl+strings.Repeat(b.h, w+2)+b.br))
+	return append(out, th.Paint(theme.Border, b.BottomLeft+strings.Repeat(b.Horizontal, w+2)+b.BottomRight))
 }
 
 // width is how many cells a text takes.
@@ -208,3 +217,28 @@ func wrap(s string, w int) []string {
 	}
 	return strings.Split(ansi.Wrap(s, w, ""), "\n")
 }
+
+// rule is a line across the window.
+func (m *Model) rule(w int) string {
+	return m.th.Paint(theme.Border, strings.Repeat(m.th.Box().Horizontal, max(w, 0)))
+}
+
+// at is the i-th line, or an empty one.
+func at(lines []string, i int) string {
+	if i < 0 || i >= len(lines) {
+		return ""
+	}
+	return lines[i]
+}
+
+// blanks are n lines on which no entry stands.
+func blanks(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = -1
+	}
+	return out
+}
+
+// index is where n stands in a list, -1 when it does not.
+func index(list []int, n int) int { return slices.Index(list, n) }

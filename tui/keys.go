@@ -55,10 +55,10 @@ type KeyMap struct {
 	// In a lesson.
 	Go, NextPart, PrevPart, Demo, Skip, Choose, Terms, NextLesson Binding
 	// On the stage.
-	Freeze, HoldAll, FreeAll, SelectNext, SelectPrev        Binding
-	Forward, Backward, SecondForward, SecondBackward        Binding
-	Start, Live, Slower, Faster                             Binding
-	Again, Anew, Finish, View, ViewBack, Digit, Log, Beside Binding
+	Freeze, HoldAll, FreeAll, SelectNext, SelectPrev              Binding
+	Forward, Backward, SecondForward, SecondBackward              Binding
+	Start, Live, Slower, Faster                                   Binding
+	Again, Anew, Finish, View, ViewBack, Digit, Log, Zoom, Beside Binding
 }
 
 // DefaultKeys is the one place where keys are given their meaning.
@@ -113,6 +113,7 @@ func DefaultKeys() KeyMap {
 		ViewBack:       Binding{[]string{"V"}, "view before", "the view before"},
 		Digit:          Binding{[]string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, "view", "this view as the main one"},
 		Log:            Binding{[]string{"L"}, "log", "make the log bigger, and small again"},
+		Zoom:           Binding{[]string{"z"}, "zoom", "time axes show the last ten seconds, or the whole run"},
 		Beside:         Binding{[]string{"O"}, "what to do", "the lesson's text beside the stage or over it, on and off"},
 	}
 }
@@ -132,7 +133,7 @@ func (k KeyMap) Groups() []Group {
 		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Terms, k.NextLesson}},
 		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew}},
 		{"The stage: time", []Binding{k.Freeze, k.Backward, k.Forward, k.SecondBackward, k.SecondForward, k.Start, k.Live, k.Slower, k.Faster}},
-		{"The stage: what is shown", []Binding{k.View, k.ViewBack, k.Digit, k.Log, k.Beside}},
+		{"The stage: what is shown", []Binding{k.View, k.ViewBack, k.Digit, k.Log, k.Zoom, k.Beside}},
 	}
 }
 
@@ -151,4 +152,17 @@ func keyPress(name string) tea.KeyPressMsg {
 		return tea.KeyPressMsg{}
 	}
 	return tea.KeyPressMsg{Code: r[0], Text: name}
+}
+
+// groups picks groups by their titles, in this order.
+func (k KeyMap) groups(titles ...string) []Group {
+	var out []Group
+	for _, t := range titles {
+		for _, g := range k.Groups() {
+			if g.Title == t {
+				out = append(out, g)
+			}
+		}
+	}
+	return out
 }

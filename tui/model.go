@@ -5,11 +5,13 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"edu/procession/demos/demo"
 	"edu/procession/demos/safe"
 	"edu/procession/lessons"
 	"edu/procession/lessons/progress"
+	"edu/procession/tui/theme"
 )
 
 // Model is the whole interface: the one tea.Model. It owns the window, the
@@ -17,11 +19,12 @@ import (
 type Model struct {
 	cfg   Config
 	keys  KeyMap
-	look  *look
+	th    theme.Theme
 	state progress.State // as the learner knows it; the store's follows
 
 	w, h   int
 	dark   bool
+	colour bool
 	asked  bool // a background was chosen by the learner: the terminal's answer comes too late
 	pages  []page
 	over   overlay
@@ -45,8 +48,8 @@ func New(cfg Config) *Model {
 	if cfg.Course == nil {
 		cfg.Course = &lessons.Course{}
 	}
-	m := &Model{cfg: cfg, keys: DefaultKeys(), dark: !cfg.Look.Light, asked: cfg.Look.Light || cfg.Look.Dark,
-		runs: &runs{}, faults: &faults{}, dirty: true}
+	m := &Model{cfg: cfg, keys: DefaultKeys(), runs: &runs{}, faults: &faults{}, dirty: true,
+		dark: !cfg.Look.Light, asked: cfg.Look.Light || cfg.Look.Dark, colour: true}
 	m.relook()
 	if cfg.Progress != nil {
 		m.state = cfg.Progress.State()
@@ -102,6 +105,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 			m.dark = msg.IsDark()
 			m.relook()
 		}
+	case tea.ColorProfileMsg:
+		m.colour = msg.Profile >= colorprofile.ANSI
+		m.relook()
 	case tea.KeyPressMsg:
 		return m.press(msg)
 	case tea.MouseClickMsg:
@@ -283,6 +289,13 @@ func (m *Model) save(f func(*progress.State)) tea.Cmd {
 		}
 		return nil
 	}
+}
+
+// say shows a sentence until the next key. It returns no Cmd, so that what was
+// asked for can end with it.
+func (m *Model) say(text string) tea.Cmd {
+	m.notice = text
+	return nil
 }
 
 // now is the time of day, for what is kept: nothing is decided by it.

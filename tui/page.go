@@ -10,6 +10,8 @@ import (
 type page interface {
 	// crumbs says where the learner is: "Lesson 4", "The life of a process".
 	crumbs() []string
+	// corner is a remark for the right end of the title line.
+	corner() string
 	// update takes messages that are neither keys nor the mouse's.
 	update(msg tea.Msg) tea.Cmd
 	// key takes a key, and reports whether it meant something here.

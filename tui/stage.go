@@ -41,7 +41,8 @@ type stagePage struct {
 
 	stage    *view.Stage
 	frame    *view.Frame
-	left     int // column of the frame
+	left     int // column and row of the frame on the page
+	head     int
 	selected trace.ID
 	main     view.Panel
 	scroll   map[view.Panel]int
@@ -162,8 +163,12 @@ func (s *stagePage) update(msg tea.Msg) tea.Cmd {
 	case playMsg:
 		if msg.run == s.id && s.ticking {
 			s.ticking = false
-			s.player.advance(min(msg.at.Sub(s.ticked), time.Second))
+			passed := frame
+			if !s.ticked.IsZero() {
+				passed = min(msg.at.Sub(s.ticked), time.Second)
+			}
 			s.ticked = msg.at
+			s.player.advance(passed)
 			return tea.Batch(s.tick(), s.beat())
 		}
 	}
@@ -204,7 +209,7 @@ func (s *stagePage) tick() tea.Cmd {
 	if s.ticking || s.player.mode != playing {
 		return nil
 	}
-	s.ticking, s.ticked = true, time.Now()
+	s.ticking = true
 	return playTick(s.id)
 }
 
@@ -239,13 +244,13 @@ func (s *stagePage) act(a demo.Action) tea.Cmd {
 	target := s.selected
 	switch {
 	case s.run == nil && s.failed == nil:
-		return say("The run has not begun yet. A moment.")
+		return s.m.say("The run has not begun yet. A moment.")
 	case s.run == nil || s.over():
-		return say("This run is over, so there is nobody to do that to. " + s.m.keys.Again.Show() + " runs it again.")
+		return s.m.say("This run is over, so there is nobody to do that to. " + s.m.keys.Again.Show() + " runs it again.")
 	case a.Target == demo.ToStage:
 		target = ""
 	case target == "":
-		return say("No process is selected yet: choose one with up and down, or with a click.")
+		return s.m.say("No process is selected yet: choose one with up and down, or with a click.")
 	}
 	return s.send(a.Name, target)
 }
@@ -268,9 +273,6 @@ func (s *stagePage) send(name string, target trace.ID) tea.Cmd {
 	}
 }
 
-// say is a Cmd that shows a sentence.
-func say(text string) tea.Cmd { return func() tea.Msg { return noticeMsg(text) } }
-
 // scene is what the views are to draw.
 func (s *stagePage) scene(b *board.Board) *view.Scene {
 	if s.selected == "" || b.Proc(s.selected) == nil {
@@ -279,7 +281,7 @@ func (s *stagePage) scene(b *board.Board) *view.Scene {
 			s.selected = b.Procs[0].ID
 		}
 	}
-	sc := &view.Scene{Board: b, Theme: s.m.look.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,
+	sc := &view.Scene{Board: b, Theme: &s.m.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,
 		Cursor: s.player.at, Scrubbed: !s.player.atNow()}
 	end := max(s.player.clock, s.player.at)
 	if s.recent {

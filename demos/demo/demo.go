@@ -222,6 +222,10 @@ type Proc interface {
 	Signal(sig Signal) error
 	// Exited is closed when the process has ended, reaped or not.
 	Exited() <-chan struct{}
+	// Reaped is closed when somebody has waited for it.
+	Reaped() <-chan struct{}
+	// State is what the kernel told last: by wait as it happened, else by a sample.
+	State() trace.Letter
 	// Wait waits for the end and tells how it came. It does not reap.
 	Wait(ctx context.Context) (trace.Exit, error)
 	// Reap waits for the end and reaps, at most once; later calls return the same.

@@ -227,10 +227,6 @@ func (p *proc) ended(n warden.Notice) {
 	p.look.close()
 	p.mu.Unlock()
 	close(p.exited)
-	select {
-	case p.hello <- fmt.Errorf("it ended before its first event (%s)", ending(p.exit)):
-	default:
-	}
 	if reap {
 		go p.reap()
 	}
@@ -247,13 +243,6 @@ func (p *proc) lost() {
 	p.r.rec.Add(trace.Stage, p.id, p.exit)
 	p.look.close()
 	close(p.exited)
-}
-
-func ending(x trace.Exit) string {
-	if x.Signal != "" {
-		return "signal " + x.Signal
-	}
-	return fmt.Sprintf("exit code %d", x.Code)
 }
 
 func signalName(n int) string {
@@ -315,7 +304,17 @@ func (p *proc) ID() trace.ID            { return p.id }
 func (p *proc) PID() int                { return p.pid }
 func (p *proc) Took() time.Duration     { return p.took }
 func (p *proc) Exited() <-chan struct{} { return p.exited }
+func (p *proc) Reaped() <-chan struct{} { return p.gone }
 func (p *proc) CloseSend()              { p.ctl.Close() }
+
+func (p *proc) State() trace.Letter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.isGone {
+		return trace.Dead
+	}
+	return p.state
+}
 
 func (p *proc) Send(line string) error {
 	if strings.ContainsRune(line, '\n') {

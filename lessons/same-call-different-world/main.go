@@ -55,7 +55,7 @@ func ask(conn net.Conn, x int64) (y int64, err error) {
 	return y, err
 }
 
-func report(what string, call func(x int64)) {
+func report(what string, call func(x int64) int64) {
 	took := make([]time.Duration, 2000)
 	for i := range took {
 		t := time.Now()
@@ -71,7 +71,7 @@ func main() {
 		child(os.Args[1], os.Args[2], os.Args[3])
 		return
 	}
-	report("function", func(x int64) { double(x) })
+	report("function", double)
 
 	calls, replies := make(chan int64), make(chan int64)
 	go func() {
@@ -79,10 +79,17 @@ func main() {
 			replies <- double(x)
 		}
 	}()
-	report("goroutine", func(x int64) { calls <- x; <-replies })
+	report("goroutine", func(x int64) int64 {
+		calls <- x
+		return <-replies
+	})
 
 	cmd, conn := start("serve", "")
-	report("loopback", func(x int64) { ask(conn, x) })
+	report("loopback", func(x int64) int64 {
+		y, err := ask(conn, x)
+		check(err)
+		return y
+	})
 	conn.Close()
 	check(cmd.Wait())
 

@@ -1,10 +1,13 @@
 package view
 
+import "edu/procession/tui/theme"
+
 // ink is what a run of cells means; the theme says how that looks.
 type ink uint8
 
 const (
-	inkText    ink = iota // ordinary text: no escapes
+	inkNone    ink = iota // nothing written: blanks
+	inkText               // ordinary text
 	inkDim                // headings of columns, rules, what is over
 	inkStrong             // what the eye should find first
 	inkTitle              // a panel's title
@@ -18,6 +21,8 @@ const (
 	inkGood               // it came out right
 	inkBad                // it did not; lost, cut
 	inkWarn               // full, empty, blocked
+	inkRule               // lines round things
+	inkKey                // a key that can be pressed
 	inkNew                // states, in the order of class
 	inkRun                //
 	inkWait               //
@@ -36,6 +41,7 @@ const (
 	inkDone               //
 	inkFailed             //
 	inkLost               //
+	inkAgain              //
 	inkCount
 )
 
@@ -46,17 +52,14 @@ func (k class) ink() ink {
 	return inkNew + ink(k-classNew)
 }
 
-// letter is the kernel's, as ps(1) shows it.
-func (k class) letter() string { return "? NRSSDTZX?"[k : k+1] }
-
-// word is the state's, for people.
-func (k class) word() string {
-	return [...]string{"", "new", "running", "blocked", "asleep", "uninterruptible", "stopped", "zombie", "dead", "not told"}[k]
+// state is the state as the theme knows it.
+func (k class) state() theme.State {
+	return [...]theme.State{theme.StateUntold, theme.StateNew, theme.StateRunning, theme.StateBlocked, theme.StateSleeping,
+		theme.StateUninterruptible, theme.StateStopped, theme.StateZombie, theme.StateDead, theme.StateUntold}[k]
 }
 
 // signs are the glyphs of the views, each one cell wide.
 type signs struct {
-	state   [classCount]string // in tables
 	lane    [classCount]string // in lanes
 	most    string             // ran for most of the cell
 	part    string             // ran for a part of it
@@ -93,7 +96,6 @@ type signs struct {
 }
 
 var unicodeSigns = signs{
-	state:   [...]string{" ", "◌", "▸", "⊘", "◦", "⊗", "▪", "✗", "▫", "?"},
 	lane:    [...]string{" ", "◌", "█", "─", "·", "⊗", "▪", "✗", " ", "?"},
 	most:    "▓",
 	part:    "░",
@@ -130,7 +132,6 @@ var unicodeSigns = signs{
 }
 
 var plainSigns = signs{
-	state:   [...]string{" ", ".", "#", "=", "z", "!", "|", "%", "x", "?"},
 	lane:    [...]string{" ", ",", "#", "-", ".", "D", "T", "Z", " ", "?"},
 	most:    "+",
 	part:    "~",
@@ -176,7 +177,53 @@ type pen struct {
 // pens are a theme's inks and signs.
 type pens struct {
 	pen   [inkCount]pen
+	look  [classCount]theme.Look
 	sign  *signs
 	ascii bool
 	tail  string // tells that something was cut
+}
+
+// tokens is what each ink is to the theme.
+var tokens = [inkCount]theme.Token{
+	inkText: theme.Text, inkDim: theme.Muted, inkStrong: theme.Accent, inkTitle: theme.Title, inkFocus: theme.Focus,
+	inkSaid: theme.WordWorker, inkSelect: theme.Selection, inkCursor: theme.Match, inkTaskNo: theme.WordKernel,
+	inkBar: theme.Gauge, inkRest: theme.GaugeRest, inkGood: theme.Good, inkBad: theme.Bad, inkWarn: theme.Warn,
+	inkRule: theme.Border, inkKey: theme.Key,
+	inkNew: theme.ProcNew, inkRun: theme.ProcRunning, inkWait: theme.ProcBlocked, inkTimer: theme.ProcSleeping,
+	inkDisk: theme.ProcUninterruptible, inkStop: theme.ProcStopped, inkZombie: theme.ProcZombie, inkDead: theme.ProcDead,
+	inkUntold: theme.ProcUntold,
+	inkKernel: theme.WordKernel, inkWorker: theme.WordWorker, inkStage: theme.WordStage, inkLearner: theme.WordLearner,
+	inkTodo: theme.Muted, inkDoing: theme.ProcRunning, inkDone: theme.Good, inkFailed: theme.Bad, inkLost: theme.Bad,
+	inkAgain: theme.Warn,
+}
+
+// pens makes the inks of the Scene's theme.
+func (s *Scene) pens() *pens {
+	ps := &pens{sign: &unicodeSigns}
+	if s.Theme.Options().Plain {
+		ps.sign, ps.ascii = &plainSigns, true
+	}
+	ps.tail = ps.sign.more
+	for k := inkText; k < inkCount; k++ {
+		if pre := s.Theme.SGR(tokens[k]); pre != "" {
+			ps.pen[k] = pen{pre, theme.Reset, shows(pre)}
+		}
+	}
+	for k := range classCount {
+		ps.look[k] = s.Theme.State(k.state())
+	}
+	return ps
+}
+
+// shows says that a blank can be seen: the escape underlines or reverses.
+func shows(sgr string) bool {
+	for i := len("\x1b["); i < len(sgr); i++ {
+		switch c := sgr[i]; {
+		case c == '4' || c == '7':
+			return true
+		case c == '3' && i+1 < len(sgr) && sgr[i+1] == '8':
+			return false // a colour follows, and nothing after it
+		}
+	}
+	return false
 }

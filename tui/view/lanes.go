@@ -46,6 +46,7 @@ func lanes(s *Scene, w, h int) *page {
 		return p
 	}
 	pl := planLanes(s, b, w, now)
+	p.axis, p.axisAt = pl.axis, pl.at
 	foot := 0
 	if h >= len(b.Procs)+3 && w >= 30 {
 		foot = 1
@@ -112,25 +113,10 @@ func planLanes(s *Scene, b *board.Board, w int, now time.Duration) *lanesPlan {
 }
 
 // head draws the axis: a tick and its time where there is room, and the
-// scrubber.
+// scrubber over it.
 func (pl *lanesPlan) head(p *page, s *Scene) {
-	a := pl.axis
 	p.to(pl.at)
-	step := stepFor(a.each * 10)
-	for t := (a.from + step - 1) / step * step; ; t += step {
-		c := a.col(t)
-		if c >= a.n {
-			break
-		}
-		label := tickLabel(t, step)
-		if c+1+len(label) > a.n {
-			break
-		}
-		p.to(pl.at + c)
-		p.glyph(inkDim, p.p.sign.tick)
-		p.put(inkDim, label)
-	}
-	p.to(pl.at + a.n)
+	pl.axis.head(p, pl.cursor, s.Cursor)
 	if p.room() >= 5 {
 		if pl.tasks {
 			p.put(inkDim, " busy")
@@ -138,35 +124,66 @@ func (pl *lanesPlan) head(p *page, s *Scene) {
 			p.put(inkDim, "  ran")
 		}
 	}
-	if pl.cursor >= 0 {
-		pl.cursorHead(p, s)
-		return
-	}
 	p.next()
 }
 
-// cursorHead draws the axis line again with the scrubber on it.
-func (pl *lanesPlan) cursorHead(p *page, s *Scene) {
-	label := tickLabel(s.Cursor.Truncate(10*time.Millisecond), 10*time.Millisecond)
-	old := p.end()
-	p.begin(p.max)
-	col := pl.at + pl.cursor
-	if pl.cursor+1+len(label) > pl.axis.n {
-		col -= len(label)
-		p.b = append(p.b, cells(old, 0, col)...)
-		p.w = col
-		p.put(inkCursor, label)
-		p.glyph(inkCursor, p.p.sign.here)
-	} else {
-		p.b = append(p.b, cells(old, 0, col)...)
-		p.w = col
-		p.glyph(inkCursor, p.p.sign.here)
-		p.put(inkCursor, label)
+const (
+	tickByte = 1 // stands for the tick on an axis under way
+	hereByte = 2 // and for the scrubber
+)
+
+// head writes the axis's n cells; cursor is the scrubber's cell or -1.
+func (a axis) head(p *page, cursor int, at time.Duration) {
+	b := make([]byte, a.n)
+	for i := range b {
+		b[i] = ' '
 	}
-	p.ink(inkText)
-	p.b = append(p.b, cells(old, p.w, p.max)...)
-	p.w = p.max
-	p.next()
+	step := stepFor(a.each * 10)
+	for t := (a.from + step - 1) / step * step; ; t += step {
+		c := a.col(t)
+		label := tickLabel(t, step)
+		if c < 0 || c+1+len(label) > a.n {
+			break
+		}
+		b[c] = tickByte
+		copy(b[c+1:], label)
+	}
+	from, to := -1, -1
+	if cursor >= 0 {
+		label := " " + tickLabel(at.Truncate(10*time.Millisecond), 10*time.Millisecond)
+		from, to = cursor, cursor+1+len(label)
+		if to > a.n {
+			from, to = cursor-len(label), cursor+1
+			label = label[1:] + " "
+		}
+		from = max(from, 0)
+		copy(b[from:], blanks[:min(to, a.n)-from])
+		if from == cursor {
+			copy(b[from+1:], label)
+		} else {
+			copy(b[from:], label)
+		}
+		b[cursor] = hereByte
+	}
+	for i, c := range b {
+		in := inkDim
+		if i >= from && i < to {
+			in = inkCursor
+		}
+		switch c {
+		case tickByte:
+			p.glyph(in, p.p.sign.tick)
+		case hereByte:
+			p.glyph(in, p.p.sign.here)
+		case ' ':
+			if in == inkCursor && i != cursor {
+				in = inkText
+			}
+			p.glyph(in, " ")
+		default:
+			p.bytes(in, b[i:i+1])
+		}
+	}
 }
 
 func (pl *lanesPlan) lane(p *page, s *Scene, pr *board.Proc) {
@@ -183,8 +200,8 @@ func (pl *lanesPlan) lane(p *page, s *Scene, pr *board.Proc) {
 		p.field(in, clean(string(pr.ID)), pl.name)
 		p.space(1)
 	}
-	p.glyph(k.ink(), p.p.sign.state[k])
-	p.put(k.ink(), k.letter())
+	p.glyph(k.ink(), p.p.look[k].Glyph)
+	p.put(k.ink(), p.p.look[k].Letter)
 	p.to(pl.at)
 	a := pl.axis
 	a.states(pr, pl.now, pl.cells)
@@ -283,7 +300,7 @@ func (pl *lanesPlan) grave(p *page, pr *board.Proc, i int, first bool) int {
 		p.space(1)
 		return i
 	}
-	p.glyph(inkDead, p.p.sign.state[classDead])
+	p.glyph(inkDead, p.p.look[classDead].Glyph)
 	text := ending(pr.Exit)
 	room := pl.axis.n - i - 1
 	if pl.cursor > i {

@@ -126,7 +126,7 @@ func (p *page) moreProcs(b *board.Board, above, below []int) {
 // was asked.
 func (p *page) whoseWord(s *Scene) {
 	p.put(inkDim, "  kernel's word: ")
-	p.glyph(inkWait, p.p.sign.state[classWait])
+	p.glyph(inkWait, p.p.look[classWait].Glyph)
 	p.put(inkWait, "S:pipe read")
 	p.put(inkDim, "  its own word: ")
 	p.put(inkSaid, `"jobs"`)
@@ -319,10 +319,10 @@ func (p *page) num(k ink, b []byte, w int) {
 func (p *page) state(pr *board.Proc, k class, w int) {
 	end := min(p.w+w, p.max)
 	in := k.ink()
-	p.glyph(in, p.p.sign.state[k])
-	p.put(in, k.letter())
+	p.glyph(in, p.p.look[k].Glyph)
+	p.put(in, p.p.look[k].Letter)
 	on, says := waits(pr, k)
-	word := k.word()
+	word := p.p.look[k].Word
 	need := 2 + 1 + len(word)
 	if on != "" {
 		need += 1 + width(on)
@@ -378,7 +378,7 @@ func (p *page) strip(pr *board.Proc, now time.Duration, w int) {
 		case k == classNone, k == classDead && i != died:
 			p.space(1)
 		default:
-			p.put(k.ink(), k.letter())
+			p.put(k.ink(), p.p.look[k].Letter)
 		}
 	}
 }

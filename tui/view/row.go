@@ -68,7 +68,7 @@ type row struct {
 
 // begin starts the next line in the same buffer.
 func (r *row) begin(max int) {
-	r.b, r.w, r.max, r.cur = r.b[:0], 0, max, inkText
+	r.b, r.w, r.max, r.cur = r.b[:0], 0, max, inkNone
 }
 
 // room is how many cells are left.
@@ -161,7 +161,7 @@ func (r *row) space(n int) {
 		return
 	}
 	if r.p.pen[r.cur].shows {
-		r.ink(inkText)
+		r.ink(inkNone)
 	}
 	r.w += n
 	for n > len(blanks) {
@@ -177,7 +177,7 @@ func (r *row) to(col int) { r.space(col - r.w) }
 // end fills the line and returns it.
 func (r *row) end() string {
 	r.to(r.max)
-	r.ink(inkText)
+	r.ink(inkNone)
 	return string(r.b)
 }
 
@@ -188,6 +188,9 @@ type page struct {
 	lines []string
 	h     int
 	hits  []hit
+
+	axis   axis // of a view with a time axis that can be clicked
+	axisAt int  // its first column
 }
 
 // hit is a place on a panel that stands for a process.

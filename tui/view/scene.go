@@ -12,7 +12,7 @@ import (
 // it and change nothing.
 type Scene struct {
 	Board *board.Board // nil is an empty stage
-	Theme *theme.Theme // nil draws without escapes
+	Theme theme.Theme  // the zero Theme draws ASCII without escapes
 
 	// Now is the time in the run that is shown. It may be later than Board.At:
 	// what was open at the last event is open until Now. When it is earlier,

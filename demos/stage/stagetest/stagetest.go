@@ -11,6 +11,7 @@ package stagetest
 import (
 	"bytes"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -21,11 +22,16 @@ import (
 	"edu/procession/demos/trace"
 )
 
+// A role must run on the main thread, as it does in the program, where package
+// early calls it from an init.
+func init() { runtime.LockOSThread() }
+
 // Main is a TestMain for packages whose demos are under test: the test binary is
 // what the stage executes again.
 func Main(m *testing.M, demos ...demo.Demo) {
 	warden.Early()
 	demo.Early(demos)
+	host(demos)
 	os.Exit(m.Run())
 }
 

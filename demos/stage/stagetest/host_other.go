@@ -1,0 +1,7 @@
+//go:build !linux
+
+package stagetest
+
+import "edu/procession/demos/demo"
+
+func host([]demo.Demo) {}

@@ -1,0 +1,264 @@
+//go:build unix
+
+package lessons
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// What a listing must print, wherever and however often it runs: expressions
+// that match its output, never a measured figure.
+var listings = map[string]struct{ python, golang []string }{
+	"what-is-distributed": {
+		python: []string{`(?m)^beat$`, `silence: .*\n(.*\n)*beat: a false alarm`, `end of stream: .*\n$`},
+		golang: []string{`(?m)^beat$`, `silence: .*\n(.*\n)*beat: a false alarm`, `end of stream: .*\n$`},
+	},
+	"what-is-multiprocessing": {
+		python: []string{`is 999\n`, `parent: COUNT is 42\n`, `one after the other: \d+\.\d\d s\nin two processes: \d+\.\d\d s\nspeed-up on \d+ cores: \d+\.\d\d\n$`},
+		golang: []string{`child: count was 0, is 999\nparent: count is 42\nparent, after a goroutine: count is 999\n`, `speed-up on \d+ cores: \d+\.\d\d\n$`},
+	},
+	"same-call-different-world": {
+		python: []string{`^function: .*\npipe: .*\nloopback: `, `UNKNOWN\n.*knows: 0 booked\n.*UNKNOWN\n.*knows: 1 booked\n$`},
+		golang: []string{`^function: .*\ngoroutine: .*\nloopback: `, `UNKNOWN\n.*knows: ""\n.*UNKNOWN\n.*knows: "booked 100"\n$`},
+	},
+	"process-life": {
+		python: []string{`first words`, `is_alive\(\) says True\nterminated: exit code -15\nfailed: exit code 3\n$`},
+		golang: []string{`first words`, `still there: true\nterminated: by signal 15\nfailed: exit status 3 code 3\n$`},
+	},
+	"pool-of-workers": {
+		python: []string{`task 1 .*\ntask 2 .*\ntask 3 .*\n`, `three tasks of 0\.2 s: (0\.[4-9]|[1-9])`, `ready: True successful: False\nget\(\) raised: ValueError\('bad input 99'\)\n$`},
+		golang: []string{`task 1 .*\ntask 2 .*\ntask 3 .*\n`, `three tasks of 0\.2 s: ([4-9]\d\d\.?\d*ms|[1-9][.\d]*s)\n`, `error: bad input 99\n$`},
+	},
+	"queue-pipe-event": {
+		python: []string{`received: \[0, 1, 2, 3, 4, 100, 101, 102, 103, 104\]`, `True right after put\(\): \d+ of 1000`, `pipe: PING\npipe: end of file.*\n$`},
+		golang: []string{`received: \[0 1 2 3 4 100 101 102 103 104\]\npipe: PING\n$`},
+	},
+}
+
+// startMethods are tried one by one; what else a method must make a listing say
+// is in the map.
+var startMethods = []string{"fork", "spawn", "forkserver"}
+
+var startMethodWants = map[string]string{
+	"what-is-multiprocessing fork":       `start method: fork\nchild: COUNT was 42,`,
+	"what-is-multiprocessing spawn":      `start method: spawn\nchild: COUNT was 0,`,
+	"what-is-multiprocessing forkserver": `start method: forkserver\nchild: COUNT was 0,`,
+}
+
+// sitecustomize chooses the start method before a program begins, so that the
+// listing runs as it stands. Spawned children run it too, harmlessly: they are
+// told their method again afterwards.
+const sitecustomize = `
+import multiprocessing, os
+multiprocessing.set_start_method(os.environ["LISTING_START_METHOD"])
+`
+
+// Every Python listing runs as it stands under each start method, ends with 0,
+// says what it must, and leaves no process.
+func TestPythonListings(t *testing.T) {
+	for _, l := range mustLoad(t).Lessons() {
+		for _, method := range startMethods {
+			t.Run(l.ID+"/"+method, func(t *testing.T) {
+				t.Parallel()
+				p, _ := l.Part(Python)
+				out := runPython(t, p.Code, method)
+				expect(t, out, listings[l.ID].python...)
+				if want, ok := startMethodWants[l.ID+" "+method]; ok {
+					expect(t, out, want)
+				}
+			})
+		}
+	}
+}
+
+// Every Go listing is a program of its own that needs the standard library
+// only: it builds, runs, ends with 0, says what it must, and leaves no process.
+// (That it passes vet is seen where it is: "go vet ./...".)
+func TestGoListings(t *testing.T) {
+	for _, l := range mustLoad(t).Lessons() {
+		t.Run(l.ID, func(t *testing.T) {
+			t.Parallel()
+			skipShort(t)
+			goTool, err := exec.LookPath("go")
+			if err != nil {
+				t.Skip("the Go listings were not run: there is no go command here")
+			}
+			dir := t.TempDir()
+			p, _ := l.Part(Go)
+			write(t, filepath.Join(dir, "main.go"), p.Code)
+			write(t, filepath.Join(dir, "go.mod"), "module listing\n\ngo 1.25\n")
+			env := []string{"GOWORK=off", "GOFLAGS=", "GOTOOLCHAIN=local", "GOPROXY=off"}
+			run(t, dir, env, goTool, "build", "-o", "listing", ".")
+			out := run(t, dir, nil, filepath.Join(dir, "listing"))
+			expect(t, out, listings[l.ID].golang...)
+		})
+	}
+}
+
+// Claims that the lessons make of Python beside their listings.
+func TestClaims(t *testing.T) {
+	for _, tt := range []struct {
+		name, method, code string
+		want               []string
+	}{
+		{"no-guard: the child raises, the parent sees exit code 1", "spawn", `
+import multiprocessing as mp, sys
+sys.stderr = sys.stdout
+def work(): sys.exit(7)
+p = mp.Process(target=work)
+p.start()
+p.join()
+print("parent: exit code", p.exitcode) # the child does not come this far
+`, []string{`RuntimeError: \n.*An attempt has been made to start a new process`, `\nparent: exit code 1\n$`}},
+		{"process-life: SIGTERM waits for SIGCONT, SIGKILL does not", "fork", `
+import multiprocessing as mp, os, signal, time
+for sig in (signal.SIGTERM, signal.SIGKILL):
+    here, there = mp.Pipe()
+    p = mp.Process(target=lambda: (there.send(1), time.sleep(60)))
+    p.start()
+    here.recv()
+    os.kill(p.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, p.pid, os.WSTOPPED | os.WNOWAIT)
+    os.kill(p.pid, sig)
+    p.join(0.3)
+    print(sig.name, p.exitcode)
+    os.kill(p.pid, signal.SIGCONT) if p.exitcode is None else None
+    p.join()
+    print(sig.name, p.exitcode)
+`, []string{`^SIGTERM None\nSIGTERM -15\nSIGKILL -9\nSIGKILL -9\n$`}},
+		{"process-life: a zombie cannot be killed", "fork", `
+import multiprocessing as mp, os, signal
+p = mp.Process(target=int)
+p.start()
+os.waitid(os.P_PID, p.pid, os.WEXITED | os.WNOWAIT)  # ended, not collected
+os.kill(p.pid, signal.SIGKILL)                       # no error, no effect
+p.join()
+print(p.exitcode)
+`, []string{`^0\n$`}},
+		{"queue-full: put_nowait raises, put waits", "spawn", `
+import multiprocessing as mp, queue
+if __name__ == "__main__":
+    q = mp.Queue(maxsize=8)
+    for n in range(8): q.put(n)
+    for put in (q.put_nowait, lambda n: q.put(n, timeout=0.2)):
+        try: put(8)
+        except queue.Full: print("Full")
+    print([q.get() for _ in range(8)])
+`, []string{`^Full\nFull\n\[0, 1, 2, 3, 4, 5, 6, 7\]\n$`}},
+		{"silent-error: nothing is printed", "forkserver", `
+import multiprocessing as mp, sys
+if __name__ == "__main__":
+    with mp.Pool(1) as pool:
+        r = pool.apply_async(int, ("x",))
+        r.wait()
+        print(pool.apply(int, ("7",)), r.successful())
+`, []string{`^7 False\n$`}},
+		{"queue-pipe-event: an event stays set", "spawn", `
+import multiprocessing as mp
+if __name__ == "__main__":
+    e = mp.Event()
+    e.set()
+    p = mp.Process(target=e.wait)
+    p.start()
+    p.join()
+    print(e.is_set(), p.exitcode)
+`, []string{`^True 0\n$`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			expect(t, runPython(t, tt.code, tt.method), tt.want...)
+		})
+	}
+}
+
+// runPython runs a program under a start method and returns what it printed.
+// It skips where there is no Python that the course can use.
+func runPython(t *testing.T, code, method string) string {
+	t.Helper()
+	skipShort(t)
+	python, why := findPython()
+	if python == "" {
+		t.Skip("the Python listings were not run: " + why)
+	}
+	dir, site := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(dir, "main.py"), code)
+	write(t, filepath.Join(site, "sitecustomize.py"), sitecustomize)
+	env := []string{"PYTHONPATH=" + site, "PYTHONDONTWRITEBYTECODE=1", "LISTING_START_METHOD=" + method}
+	return run(t, dir, env, python, "main.py")
+}
+
+// findPython returns the python3 that the course can use, or why there is none.
+var findPython = sync.OnceValues(func() (python, why string) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		return "", "there is no python3 here"
+	}
+	if exec.Command(python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))").Run() != nil {
+		return "", "python3 is older than 3.11"
+	}
+	return python, ""
+})
+
+// run runs a command in a process group of its own, fails the test unless it
+// exits with 0 in time, and returns its standard output. It returns only when
+// no descendant holds the output pipes any more, that is when all have ended;
+// one that stays is killed with the group, and fails the test.
+func run(t *testing.T, dir string, env []string, name string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	killGroup := func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Cancel = killGroup
+	cmd.WaitDelay = 10 * time.Second
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		killGroup()
+		t.Fatalf("%s left a process behind", name)
+	}
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(args, " "), err, out.String(), errs.String())
+	}
+	return out.String()
+}
+
+func expect(t *testing.T, out string, wants ...string) {
+	t.Helper()
+	if len(wants) == 0 {
+		t.Error("this listing's output is not checked: add it to the table listings")
+	}
+	for _, want := range wants {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("the output does not match %s:\n%s", want, out)
+		}
+	}
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the listings are not run with -short")
+	}
+}

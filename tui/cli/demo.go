@@ -1,0 +1,274 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"edu/procession/demos/board"
+	"edu/procession/demos/demo"
+	"edu/procession/demos/safe"
+	"edu/procession/demos/trace"
+	"edu/procession/tui"
+	"edu/procession/tui/view"
+)
+
+func (a *app) demoCmd() *cobra.Command {
+	var o options
+	var plain, asJSON bool
+	var record string
+	cmd := &cobra.Command{
+		Use:   "demo NAME",
+		Short: "Run a demo on real processes",
+		Long:  "Runs a demo. On a terminal it opens the stage; in a pipe, or with --plain, it tells\nwhat happens line by line and ends with a table; --json prints the log, one event a line.",
+		Example: `  # on stage, with keys
+  procession demo process-life
+
+  # what a key can do, a script can do
+  procession demo pool-of-workers --set workers=3 --do 'kill worker-2@500ms' --plain
+
+  # twice the same choices
+  procession demo pool-of-workers --seed 42 --json > one.jsonl
+
+  # keep a recording and look at it later
+  procession demo queue-pipe-event --record queue.jsonl
+  procession replay queue.jsonl`,
+		Args: need("demo NAME", "a demo's name"),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, d := range a.Demos {
+				names = append(names, d.Info().Name+"\t"+d.Info().Title)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d, err := a.demo(args[0])
+			if err != nil {
+				return err
+			}
+			opt, err := o.parse(d.Info())
+			if err != nil {
+				return err
+			}
+			if asJSON && plain {
+				return unusable("--json and --plain are two forms: choose one")
+			}
+			if !asJSON && !plain && a.screen() {
+				if record != "" {
+					a.Start = a.recorded(record)
+				}
+				return a.show(cmd.Context(), tui.Config{Open: d.Info().Name, Options: opt})
+			}
+			return a.perform(cmd.Context(), d, opt, asJSON, record)
+		},
+	}
+	o.flags(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
+	f.BoolVar(&asJSON, "json", false, "print the log as JSON lines")
+	f.StringVar(&record, "record", "", "keep the log in a `file`, to be replayed")
+	return cmd
+}
+
+// need is cobra.ExactArgs(1) with a sentence.
+func need(usage, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return unusable("it takes %s: procession %s", what, usage)
+		}
+		return nil
+	}
+}
+
+// perform runs a demo that nobody attends.
+func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON bool, record string) error {
+	if record != "" {
+		a.Start = a.recorded(record)
+	}
+	run, err := a.Start(d, opt)
+	if err != nil {
+		return status{2, err}
+	}
+	defer func() {
+		run.Stop()
+		<-run.Done()
+	}()
+	sigs := make(chan os.Signal, 1)
+	signal.Notify(sigs, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	defer signal.Stop(sigs)
+	var caught os.Signal
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		select {
+		case caught = <-sigs:
+			run.Stop()
+		case <-ctx.Done():
+			run.Stop()
+		case <-run.Done():
+		}
+	}()
+
+	var say teller = &plainForm{w: a.Out, b: board.New()}
+	if asJSON {
+		say = &jsonForm{w: bufio.NewWriterSize(a.Out, 64<<10)}
+	}
+	if err := follow(run, say); err != nil {
+		return broken(err)
+	}
+	<-told
+	if s, ok := caught.(syscall.Signal); ok {
+		return status{128 + int(s), nil}
+	}
+	return verdict(run)
+}
+
+// follow tells the log as it grows and returns when the run is over.
+func follow(run demo.Run, say teller) error {
+	rec := run.Log()
+	if err := say.begin(rec.Header()); err != nil {
+		return err
+	}
+	for n := 0; rec.Wait(context.Background(), n); {
+		events := rec.Events(n)
+		n += len(events)
+		if err := say.events(events); err != nil {
+			return err
+		}
+	}
+	<-run.Done()
+	return say.end()
+}
+
+// recorded starts demos whose log is kept in a file, the last one's where there
+// are several.
+func (a *app) recorded(path string) demo.Starter {
+	start := a.Start
+	return func(d demo.Demo, o demo.Options) (demo.Run, error) {
+		f, err := os.Create(path)
+		if err != nil {
+			return nil, fmt.Errorf("the recording cannot be kept: %w", err)
+		}
+		run, err := start(d, o)
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+		r := &recording{Run: run, done: make(chan struct{})}
+		go func() {
+			defer close(r.done)
+			defer f.Close()
+			r.err = follow(run, &jsonForm{w: bufio.NewWriterSize(f, 64<<10)})
+		}()
+		return r, nil
+	}
+}
+
+// recording is a run that is over when its file is complete.
+type recording struct {
+	demo.Run
+	done chan struct{}
+	err  error
+}
+
+func (r *recording) Done() <-chan struct{} { return r.done }
+
+func (r *recording) Err() error {
+	if err := r.Run.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-r.done:
+		return r.err
+	default:
+		return nil
+	}
+}
+
+// broken is an error of writing: a reader that has gone away, as in `| head`, is none.
+func broken(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return status{0, nil}
+	}
+	return status{1, fmt.Errorf("the output cannot be written: %w", err)}
+}
+
+func verdict(run demo.Run) error {
+	if err := run.Err(); err != nil {
+		return status{1, fmt.Errorf("the run failed: %w", err)}
+	}
+	for _, e := range run.Log().Events(0) {
+		if v, ok := e.Data.(trace.Verdict); ok && !v.OK {
+			return status{1, nil}
+		}
+	}
+	return nil
+}
+
+// teller is a form in which a log is told.
+type teller interface {
+	begin(trace.Header) error
+	events([]trace.Event) error
+	end() error
+}
+
+// jsonForm is the log itself.
+type jsonForm struct {
+	w   *bufio.Writer
+	enc *trace.Encoder
+}
+
+func (j *jsonForm) begin(h trace.Header) (err error) {
+	j.enc, err = trace.NewEncoder(j.w, h)
+	return err
+}
+
+func (j *jsonForm) events(events []trace.Event) error {
+	return join(j.enc.Encode(events), j.w.Flush())
+}
+
+func (j *jsonForm) end() error { return j.w.Flush() }
+
+// plainForm tells lines as they come and a table at the end.
+type plainForm struct {
+	w io.Writer
+	b *board.Board
+}
+
+func (p *plainForm) begin(h trace.Header) error {
+	_, err := fmt.Fprintf(p.w, "%s in %s, seed %d, pace %s, on %s\n\n", safe.Line(h.Demo, 60), safe.Line(h.Place, 20), h.Seed, safe.Line(h.Pace, 20), safe.Line(h.OS, 20))
+	return err
+}
+
+func (p *plainForm) events(events []trace.Event) error {
+	from := len(p.b.Lines)
+	for _, e := range events {
+		p.b.Apply(e)
+	}
+	var out strings.Builder
+	for _, l := range p.b.Lines[from:] {
+		who := safe.Line(string(l.Who), 40)
+		if who == "" {
+			who = "-"
+		}
+		fmt.Fprintf(&out, "%8.3f s  %-7s  %-12s %s\n", l.At.Seconds(), l.Source, who, safe.Line(l.Text, 500))
+	}
+	_, err := io.WriteString(p.w, out.String())
+	return err
+}
+
+func (p *plainForm) end() error {
+	_, err := io.WriteString(p.w, "\n"+view.Table(p.b))
+	return err
+}

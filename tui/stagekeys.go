@@ -1,0 +1,274 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"edu/procession/demos/demo"
+	"edu/procession/demos/safe"
+	"edu/procession/tui/view"
+)
+
+// mine is a binding without the keys that the demo has taken: on the stage the
+// demo's keys win.
+func (s *stagePage) mine(b Binding) Binding {
+	taken := map[string]bool{}
+	for _, a := range s.info.Actions {
+		taken[a.Key] = true
+	}
+	return b.without(taken)
+}
+
+// key gives a key to the demo, or else to what the stage itself can do.
+func (s *stagePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
+	for _, a := range s.info.Actions {
+		if a.Key == k {
+			return s.act(a), true
+		}
+	}
+	keys := s.m.keys
+	switch {
+	case keys.SelectNext.is(k):
+		s.selectBy(1)
+	case keys.SelectPrev.is(k):
+		s.selectBy(-1)
+	case keys.View.is(k):
+		s.turn(1)
+	case keys.ViewBack.is(k):
+		s.turn(-1)
+	case keys.Digit.is(k):
+		if ps := view.Panels(s.player.board()); int(k[0]-'1') < len(ps) {
+			s.main = ps[k[0]-'1']
+		}
+	case keys.Log.is(k):
+		s.bigLog = !s.bigLog
+	case keys.Zoom.is(k):
+		s.recent = !s.recent
+	case keys.Beside.is(k):
+		s.showText()
+	case keys.Go.is(k) && k == "enter":
+		return s.goOn(), true
+	case s.run == nil && s.demo != nil:
+		return s.noRun(k)
+	case keys.HoldAll.is(k):
+		return s.everyone(demo.Stop.Name), true
+	case keys.FreeAll.is(k):
+		return s.everyone(demo.Cont.Name), true
+	case keys.Finish.is(k):
+		return s.finish(), true
+	case keys.Again.is(k) && s.demo != nil:
+		return s.restart(s.header.Seed), true
+	case keys.Anew.is(k) && s.demo != nil:
+		return s.restart(0), true
+	default:
+		return s.time(k)
+	}
+	return nil, true
+}
+
+// noRun is what keys do while there is no run: it is still starting, or could
+// not be started.
+func (s *stagePage) noRun(k string) (tea.Cmd, bool) {
+	if s.failed != nil && (s.m.keys.Again.is(k) || s.m.keys.Anew.is(k)) {
+		return s.restart(s.opt.Seed), true
+	}
+	return nil, false
+}
+
+// time takes the keys that move what is shown through the log.
+func (s *stagePage) time(k string) (tea.Cmd, bool) {
+	keys, p := s.m.keys, &s.player
+	switch {
+	case keys.Freeze.is(k):
+		p.toggle()
+	case keys.Backward.is(k):
+		p.step(-1)
+	case keys.Forward.is(k):
+		if !p.atNow() {
+			p.step(1)
+		}
+	case keys.SecondBackward.is(k):
+		p.shift(-time.Second)
+	case keys.SecondForward.is(k):
+		if !p.atNow() {
+			p.shift(time.Second)
+		}
+	case keys.Start.is(k):
+		p.toStart()
+	case keys.Live.is(k):
+		p.toLive()
+	case keys.Slower.is(k):
+		s.pace(-1)
+	case keys.Faster.is(k):
+		s.pace(1)
+	default:
+		return nil, false
+	}
+	return tea.Batch(s.tick(), s.beat()), true
+}
+
+// pace changes the speed of playing back. A live run has its own.
+func (s *stagePage) pace(by int) {
+	if s.player.atNow() && !s.over() {
+		s.m.notice = "A live run has its own speed. Go back in it (left, or home), and space plays it back at the speed that < and > set."
+		return
+	}
+	s.player.faster(by)
+	s.m.notice = "Played back at " + speeds[s.player.speed].word + "."
+}
+
+// goOn is enter: when the run is over, on to what it means.
+func (s *stagePage) goOn() tea.Cmd {
+	switch {
+	case s.lesson != nil && s.over():
+		return s.m.pop()
+	case s.demo != nil && s.over():
+		return s.restart(0)
+	case s.demo == nil && s.player.atNow():
+		s.player.toggle()
+		return s.tick()
+	case s.over():
+		s.player.toLive()
+	case s.run != nil:
+		s.m.notice = "The run goes on until it comes to its end, or until you ask for it with " + s.mine(s.m.keys.Finish).Show() + "."
+	}
+	return nil
+}
+
+func (s *stagePage) finish() tea.Cmd {
+	if s.over() {
+		s.m.notice = "The run has come to its end already."
+		return nil
+	}
+	run := s.run
+	s.m.notice = "Asked the demo to come to its end."
+	return func() tea.Msg { run.Finish(); return nil }
+}
+
+func (s *stagePage) selectBy(n int) {
+	if s.frame != nil {
+		s.selected = s.frame.Next(s.selected, n)
+	}
+}
+
+// turn makes the next of the views the main one.
+func (s *stagePage) turn(n int) {
+	ps := view.Panels(s.player.board())
+	i := slices.Index(ps, s.shownMain())
+	s.main = ps[(i+n+len(ps))%len(ps)]
+}
+
+func (s *stagePage) click(x, y int) tea.Cmd {
+	x, y = x-s.left, y-s.head
+	if s.frame == nil || x < 0 || y < 0 {
+		return nil
+	}
+	if id, ok := s.frame.ProcAt(x, y); ok {
+		s.selected = id
+		return nil
+	}
+	if at, ok := s.frame.TimeAt(x, y); ok {
+		s.player.seekTime(at)
+		return s.beat()
+	}
+	if p, ok := s.frame.PanelAt(x, y); ok && slices.Contains(view.Panels(s.player.board()), p) {
+		s.main = p
+	}
+	return nil
+}
+
+func (s *stagePage) wheel(x, y, n int) tea.Cmd {
+	if x < s.left {
+		s.text.scroll(n)
+		return nil
+	}
+	if s.frame == nil {
+		return nil
+	}
+	p, ok := s.frame.PanelAt(x-s.left, y-s.head)
+	if !ok {
+		return nil
+	}
+	if p == view.PanelLog { // counted from the bottom
+		n = -n
+	}
+	s.scroll[p] = min(max(s.scroll[p]+n, 0), s.frame.Scrollable(p))
+	return nil
+}
+
+// bar has the demo's keys in the first row, the stage's in the second.
+func (s *stagePage) bar() []barRow {
+	k := s.m.keys
+	var acts []Binding
+	for _, a := range s.info.Actions {
+		acts = append(acts, Binding{Keys: []string{a.Key}, Word: safe.Line(a.Name, 30)})
+	}
+	var rows []barRow
+	if len(acts) > 0 && !s.over() && s.failed == nil {
+		label := "do"
+		if s.selected != "" {
+			label = "to " + safe.Line(string(s.selected), 30)
+		}
+		rows = append(rows, barRow{label, acts})
+	}
+	var items []Binding
+	add := func(bs ...Binding) {
+		for _, b := range bs {
+			items = append(items, s.mine(b))
+		}
+	}
+	freeze := k.Freeze
+	switch {
+	case s.player.mode == playing:
+		freeze.Word = "pause"
+	case s.over() || s.player.mode == frozen && s.player.moved:
+		freeze.Word = "play"
+	case s.player.mode == frozen:
+		freeze.Word = "unfreeze"
+	}
+	switch {
+	case s.failed != nil && s.run == nil && s.demo != nil:
+		add(k.Again)
+	case s.demo != nil && s.over():
+		if s.lesson != nil {
+			add(Binding{[]string{"enter"}, "read why", ""})
+		}
+		add(k.Again, k.Anew, freeze, k.Backward, k.View, k.Log)
+	case s.demo == nil:
+		add(freeze, k.Backward, k.Forward, k.Faster, k.Slower, k.View, k.Log)
+	case !s.player.atNow():
+		add(freeze, k.Backward, k.Forward, k.Live, k.View, k.Log)
+	default:
+		add(k.SelectNext, freeze, k.Backward, k.HoldAll, k.FreeAll, k.Finish, k.View, k.Log)
+	}
+	if s.lesson != nil && !s.textBeside() {
+		add(k.Beside)
+	}
+	add(k.Back)
+	return append(rows, barRow{Items: items})
+}
+
+func (s *stagePage) help() (string, []Group) {
+	about := safe.Line(s.info.Doc, 2000)
+	if s.demo == nil {
+		about = "This is a recording: what is on the stage happened, and is played back. Nobody can be acted on."
+	}
+	var acts []Binding
+	for _, a := range s.info.Actions {
+		acts = append(acts, Binding{Keys: []string{a.Key}, Word: a.Name, Doc: safe.Line(a.Doc, 300)})
+	}
+	groups := s.m.keys.groups("The stage: processes", "The stage: time", "The stage: what is shown", "Everywhere")
+	for i := range groups {
+		bs := slices.Clone(groups[i].Bindings)
+		for j := range bs {
+			bs[j] = s.mine(bs[j])
+		}
+		groups[i].Bindings = bs
+	}
+	if len(acts) > 0 {
+		groups = append([]Group{{"This demo", acts}}, groups...)
+	}
+	return about, groups
+}

@@ -1,0 +1,97 @@
+package view
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"edu/procession/demos/board"
+	"edu/procession/tui/theme"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var dark = theme.New(theme.Options{Dark: true, Color: true})
+
+type shot struct {
+	name     string
+	scene    *Scene
+	layout   Layout
+	selected string
+}
+
+func shots() []shot {
+	mk := func(b *board.Board, now time.Duration) *Scene {
+		return &Scene{Board: b, Theme: dark, Now: now, Sample: 111 * ms1}
+	}
+	l := life().board(time.Hour)
+	ls := mk(l, 2600*ms1)
+	ls.Selected = "worker-3"
+	out := []shot{{"life", ls, Layout{}, ""}}
+	pb, pn := poolHalf()
+	ps := mk(pb, pn)
+	ps.Selected = "worker-4"
+	out = append(out, shot{"pool", ps, Layout{Main: PanelLanes}, ""}, shot{"pool-grid", ps, Layout{Main: PanelGrid}, ""})
+	qb, qn := queueFull()
+	out = append(out, shot{"queue-full", mk(qb, qn), Layout{Main: PanelQueues}, ""})
+	qb, qn = queueEmpty()
+	out = append(out, shot{"queue-empty", mk(qb, qn), Layout{Main: PanelQueues}, ""})
+	bb, bn := burners(64)
+	out = append(out, shot{"burners", mk(bb, bn), Layout{}, ""})
+	bb, bn = burners(4)
+	out = append(out, shot{"burners-4", mk(bb, bn), Layout{Main: PanelLanes}, ""})
+	sb, sn := same()
+	out = append(out, shot{"same-call", mk(sb, sn), Layout{Main: PanelGauges}, ""}, shot{"same-call-messages", mk(sb, sn), Layout{Main: PanelMessages}, ""})
+	return out
+}
+
+var sizes = [...][2]int{{80, 22}, {120, 38}, {200, 58}}
+
+// TestGolden holds the stage as it stands at three sizes. A change is read in
+// the diff: go test ./tui/view -run Golden -update.
+func TestGolden(t *testing.T) {
+	for _, s := range shots() {
+		for _, size := range sizes {
+			name := fmt.Sprintf("%s-%dx%d", s.name, size[0], size[1])
+			t.Run(name, func(t *testing.T) {
+				f := NewStage().Draw(s.scene, s.layout, size[0], size[1])
+				golden(t, name, ansi.Strip(f.String()))
+			})
+		}
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	lines := strings.Split(got, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	got = strings.Join(lines, "\n") + "\n"
+	if testing.Verbose() {
+		t.Log("\n" + got)
+	}
+	file := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; -update writes it anew\ngot:\n%s\nwant:\n%s", file, got, want)
+	}
+}

@@ -1,0 +1,212 @@
+package view
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"edu/procession/demos/board"
+	"edu/procession/demos/trace"
+)
+
+// Links draws who is connected: a line for each two places that have a link or
+// have exchanged messages, a cut one broken. Where cuts have split the stage, the
+// first line tells into what.
+func Links(s *Scene, w, h int) []string { return links(s, w, h).close() }
+
+// pair is two places and what has gone between them.
+type pair struct {
+	a, b          trace.ID
+	cut           bool
+	there, back   int // messages from a to b and from b to a
+	lost          int
+	last          time.Duration // when one last arrived
+	heard, isLink bool
+}
+
+// recentPairs is how many messages back Links counts.
+const recentPairs = 4096
+
+func pairsOf(b *board.Board) (ps []pair, whole bool) {
+	find := func(x, y trace.ID) *pair {
+		for i := range ps {
+			if p := &ps[i]; p.a == x && p.b == y || p.a == y && p.b == x {
+				return p
+			}
+		}
+		ps = append(ps, pair{a: x, b: y})
+		return &ps[len(ps)-1]
+	}
+	for _, l := range b.Links {
+		p := find(l.A, l.B)
+		p.cut, p.isLink = l.Cut, true
+	}
+	from := max(len(b.Msgs)-recentPairs, 0)
+	for i := from; i < len(b.Msgs); i++ {
+		m := &b.Msgs[i]
+		if m.From == "" || m.To == "" || m.From == m.To {
+			continue
+		}
+		p := find(m.From, m.To)
+		switch {
+		case m.Dropped:
+			p.lost++
+		case m.Received != 0:
+			if p.a == m.From {
+				p.there++
+			} else {
+				p.back++
+			}
+			p.last, p.heard = max(p.last, m.Received), true
+		}
+	}
+	slices.SortFunc(ps, func(x, y pair) int {
+		if c := strings.Compare(string(x.a), string(y.a)); c != 0 {
+			return c
+		}
+		return strings.Compare(string(x.b), string(y.b))
+	})
+	return ps, from == 0
+}
+
+// islands are the places that can still reach one another, in order of name.
+func islands(ps []pair) [][]trace.ID {
+	group := map[trace.ID]int{}
+	for i, p := range ps {
+		for j, id := range [...]trace.ID{p.a, p.b} {
+			if _, ok := group[id]; !ok {
+				group[id] = 2*i + j
+			}
+		}
+	}
+	for range ps { // few places: join until nothing changes
+		for _, p := range ps {
+			if x, y := group[p.a], group[p.b]; !p.cut && x != y {
+				for id, g := range group {
+					if g == max(x, y) {
+						group[id] = min(x, y)
+					}
+				}
+			}
+		}
+	}
+	by := map[int][]trace.ID{}
+	for id, g := range group {
+		by[g] = append(by[g], id)
+	}
+	out := make([][]trace.ID, 0, len(by))
+	for _, ids := range by {
+		slices.Sort(ids)
+		out = append(out, ids)
+	}
+	slices.SortFunc(out, func(x, y []trace.ID) int { return strings.Compare(string(x[0]), string(y[0])) })
+	return out
+}
+
+func links(s *Scene, w, h int) *page {
+	p := newPage(s, w, h)
+	b := s.board()
+	ps, whole := pairsOf(b)
+	if len(ps) == 0 {
+		p.put(inkDim, "Nothing is connected yet.")
+		return p
+	}
+	now := max(s.now().Truncate(Grain), b.At)
+	if is := islands(ps); len(is) > 1 && p.left() > 1 {
+		p.split(is)
+	}
+	wide := 0
+	for _, x := range ps {
+		wide = max(wide, width(clean(string(x.a))), width(clean(string(x.b))))
+	}
+	wide = min(wide, 16, max((w-9)/2, 1))
+	for i := range ps {
+		if p.left() == 1 && i < len(ps)-1 {
+			p.glyph(inkDim, p.p.sign.more)
+			p.put(inkDim, " and "+strconv.Itoa(len(ps)-i)+" more links")
+			p.next()
+			return p
+		}
+		p.linkLine(s, &ps[i], wide, now)
+	}
+	if !whole && p.left() > 0 {
+		p.put(inkDim, "counted: the last "+grouped(recentPairs)+" messages")
+		p.next()
+	}
+	return p
+}
+
+// split is the line that tells into which islands the stage has been cut.
+func (p *page) split(is [][]trace.ID) {
+	g := p.p.sign
+	for i, ids := range is {
+		if i > 0 {
+			p.space(1)
+			p.glyphs(inkBad, g.link, 2)
+			p.glyph(inkBad, g.cross)
+			p.glyphs(inkBad, g.link, 2)
+			p.space(1)
+		}
+		p.put(inkStrong, "[")
+		for j, id := range ids {
+			if j > 0 {
+				p.space(1)
+			}
+			from := p.w
+			p.all(inkText, clean(string(id)))
+			p.mark(id, from, p.w)
+		}
+		p.put(inkStrong, "]")
+	}
+	p.put(inkBad, "  cut in "+strconv.Itoa(len(is)))
+	p.next()
+}
+
+func (p *page) linkLine(s *Scene, x *pair, wide int, now time.Duration) {
+	g := p.p.sign
+	name := func(id trace.ID) {
+		in := inkText
+		if id == s.Selected && id != "" {
+			in = inkSelect
+		}
+		from := p.w
+		p.field(in, clean(string(id)), wide)
+		p.mark(id, from, p.w)
+	}
+	name(x.a)
+	p.space(1)
+	in, n := inkGood, 5
+	if p.max >= 60 {
+		n = 11
+	}
+	if x.cut {
+		in = inkBad
+		p.glyphs(in, g.link, n/2)
+		p.glyph(in, g.cross)
+		p.glyphs(in, g.link, n/2)
+	} else {
+		p.glyphs(in, g.link, n)
+	}
+	p.space(1)
+	name(x.b)
+	if x.cut {
+		p.put(inkBad, "  CUT")
+	} else if x.isLink {
+		p.put(inkText, "  whole again")
+	}
+	if x.there+x.back > 0 && p.room() > 16 {
+		p.put(inkText, "  "+grouped(float64(x.there)))
+		p.glyph(inkDim, g.right)
+		p.space(1)
+		p.glyph(inkDim, g.left)
+		p.put(inkText, grouped(float64(x.back)))
+	}
+	if x.lost > 0 {
+		p.put(inkBad, "  "+grouped(float64(x.lost))+" lost")
+	}
+	if x.heard && p.room() > 18 {
+		p.put(inkDim, "  last heard "+forSpan(now-x.last)+" ago")
+	}
+	p.next()
+}

@@ -1,0 +1,488 @@
+package view
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"edu/procession/demos/board"
+	"edu/procession/demos/trace"
+)
+
+// Queues draws queues and pipes: who puts, what is in there, who gets, and who
+// is blocked because it is full or empty. What has waited longest stands next
+// to those who get. Pipes, which hold bytes, are a bar that fills.
+//
+// Each tells whose word its depth is. Who puts and who gets follows from what
+// the processes say that they wait for, and from the names of their roles.
+func Queues(s *Scene, w, h int) []string { return queues(s, w, h).close() }
+
+func queues(s *Scene, w, h int) *page {
+	p := newPage(s, w, h)
+	b, now := s.board(), s.now()
+	now = max(now.Truncate(Grain), b.At)
+	if len(b.Queues) == 0 {
+		p.put(inkDim, "No queue yet.")
+		return p
+	}
+	each := max(h/len(b.Queues), 1)
+	for i := range b.Queues {
+		q := &b.Queues[i]
+		if i > 0 && p.left() > (len(b.Queues)-i)*2 {
+			p.next()
+		}
+		if len(b.Queues)-i > 1 && p.left() == 1 {
+			p.glyph(inkDim, p.p.sign.more)
+			p.put(inkDim, " and "+strconv.Itoa(len(b.Queues)-i)+" more queues")
+			p.next()
+			return p
+		}
+		room := max(min(each, p.left()), 1)
+		if i == len(b.Queues)-1 {
+			room = p.left()
+		}
+		p.queue(s, b, q, now, room)
+	}
+	return p
+}
+
+// party is a process at one side of a queue.
+type party struct {
+	pr      *board.Proc
+	blocked bool
+}
+
+// parties finds who puts into a queue and who gets from it.
+func parties(b *board.Board, q *board.Queue) (puts, gets []party) {
+	for i := range b.Procs {
+		pr := &b.Procs[i]
+		if pr.Reaped != 0 {
+			continue
+		}
+		if side, blocked := sideOf(b, pr, q); side > 0 {
+			puts = append(puts, party{pr, blocked})
+		} else if side < 0 {
+			gets = append(gets, party{pr, blocked})
+		}
+	}
+	return puts, gets
+}
+
+// sideOf tells whether a process puts into q (1), gets from it (-1) or has
+// nothing to do with it (0), and whether it is blocked on it.
+func sideOf(b *board.Board, pr *board.Proc, q *board.Queue) (side int, blocked bool) {
+	says := strings.ToLower(pr.Says)
+	names := says != "" && (q.ID == "" || strings.Contains(says, strings.ToLower(string(q.ID))))
+	if says != "" && !names {
+		for i := range b.Queues {
+			if id := string(b.Queues[i].ID); id != "" && strings.Contains(says, strings.ToLower(id)) {
+				return 0, false // it speaks of another queue
+			}
+		}
+	}
+	if names || says != "" && len(b.Queues) == 1 {
+		if side = verb(says); side != 0 {
+			return side, true
+		}
+	}
+	role := strings.ToLower(pr.Role)
+	bytes := q.Unit == "bytes"
+	switch {
+	case hasAny(role, "produc", "feeder", "putter"):
+		side = 1
+	case hasAny(role, "consum", "getter"):
+		side = -1
+	case hasAny(role, "writer", "filler", "sender"):
+		side, bytes = 1, !bytes
+	case hasAny(role, "reader", "drain", "receiver"):
+		side, bytes = -1, !bytes
+	default:
+		return 0, false
+	}
+	if bytes && len(b.Queues) > 1 { // writers have to do with pipes, producers with queues
+		return 0, false
+	}
+	on := strings.ToLower(pr.On)
+	blocked = classOf(pr.State, pr.On) == classWait &&
+		(names && says != "" || side > 0 && hasAny(on, "write") || side < 0 && hasAny(on, "read"))
+	return side, blocked
+}
+
+func verb(says string) int {
+	switch {
+	case hasAny(says, "put", "write", "send", "full", "space"):
+		return 1
+	case hasAny(says, "get", "read", "recv", "receive", "take", "empty", "item"):
+		return -1
+	}
+	return 0
+}
+
+func hasAny(s string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// queue draws one queue in at most room lines.
+func (p *page) queue(s *Scene, b *board.Board, q *board.Queue, now time.Duration, room int) {
+	until := len(p.lines) + room
+	full, empty := q.Cap > 0 && q.Depth >= q.Cap, q.Depth == 0
+	p.queueHead(q, now, full, empty)
+	if len(p.lines) >= until {
+		return
+	}
+	puts, gets := parties(b, q)
+	sides := max(len(puts), len(gets), 1)
+	if p.max < 64 {
+		p.queueBody(q, p.max)
+		p.next()
+		for _, side := range [...][]party{puts, gets} {
+			for _, pa := range side {
+				if pa.blocked && len(p.lines) < until {
+					p.blockedLine(pa, len(puts) > 0 && &side[0] == &puts[0], now)
+				}
+			}
+		}
+	} else {
+		lines := min(sides, until-len(p.lines))
+		for i := range lines {
+			p.queueLine(q, puts, gets, i, lines, now, full, empty)
+		}
+	}
+	if len(p.lines) < until && len(q.History) > 1 {
+		p.depths(s, q, now)
+	}
+}
+
+// queueHead is the first line: how much is in there, what went through, and
+// whose word that is.
+func (p *page) queueHead(q *board.Queue, now time.Duration, full, empty bool) {
+	p.text(inkStrong, clean(string(q.ID)), 24)
+	unit := q.Unit
+	if unit == "" {
+		unit = "items"
+	}
+	text := "  " + grouped(float64(q.Depth))
+	if q.Cap > 0 {
+		text += " of " + grouped(float64(q.Cap))
+	}
+	p.put(inkText, text+" ")
+	p.all(inkText, clean(unit))
+	if q.Cap > 64 {
+		p.put(inkText, " ("+strconv.Itoa(q.Depth*100/q.Cap)+"%)")
+	}
+	switch {
+	case full:
+		p.put(inkText, "  ")
+		p.put(inkWarn, "FULL")
+	case empty:
+		p.put(inkText, "  ")
+		p.put(inkWarn, "EMPTY")
+	}
+	through := ""
+	if q.Puts > 0 || q.Gets > 0 {
+		in, out, ok := rates(q, now)
+		through = "  put " + grouped(float64(q.Puts)) + per(in, ok) + ", got " + grouped(float64(q.Gets)) + per(out, ok)
+	}
+	word := ""
+	switch q.Source {
+	case trace.Kernel:
+		word = "  depth: the kernel's word"
+	case trace.Worker:
+		word = "  depth: the processes' own word"
+	case trace.Stage:
+		word = "  depth: counted by the stage"
+	}
+	if p.room() >= len(through) {
+		p.put(inkDim, through)
+	}
+	if p.room() >= len(word) {
+		p.put(inkDim, word)
+	}
+	p.next()
+}
+
+func per(n int, ok bool) string {
+	if !ok {
+		return ""
+	}
+	return " (" + grouped(float64(n)) + "/s)"
+}
+
+// rates counts what went in and out in the last second. It is known only where
+// every change of the depth was reported.
+func rates(q *board.Queue, now time.Duration) (in, out int, ok bool) {
+	if q.Source == trace.Kernel || len(q.History) < 2 || now < time.Second {
+		return 0, 0, false
+	}
+	for i := len(q.History) - 1; i > 0 && q.History[i].At > now-time.Second; i-- {
+		if d := q.History[i].Depth - q.History[i-1].Depth; d > 0 {
+			in += d
+		} else {
+			out -= d
+		}
+	}
+	return in, out, true
+}
+
+// queueLine is one line of the picture: the i-th of those who put, the queue
+// itself on the middle line, the i-th of those who get.
+func (p *page) queueLine(q *board.Queue, puts, gets []party, i, lines int, now time.Duration, full, empty bool) {
+	side := min(max((p.max-30)/3, 18), 30)
+	left, right := side, side
+	if len(puts) == 0 {
+		left = 0
+	}
+	if len(gets) == 0 {
+		right = 0
+	}
+	g := p.p.sign
+	if left > 0 {
+		if pa, more, ok := nth(puts, i, lines); ok {
+			p.party(pa, more, left-8, now)
+			p.to(left - 7)
+			p.arrow("put", pa.blocked, full && pa.blocked, true)
+		}
+		p.to(left)
+		p.space(1)
+	}
+	body := p.max - left - right - 2
+	if i == (lines-1)/2 {
+		p.queueBody(q, body)
+	}
+	p.to(p.max - right)
+	if right > 0 {
+		if pa, more, ok := nth(gets, i, lines); ok {
+			p.arrow("get", pa.blocked, empty && pa.blocked, false)
+			p.space(1)
+			p.party(pa, more, right-8, now)
+		}
+	}
+	_ = g
+	p.next()
+}
+
+// nth is the party of a line. The last line stands for all that are left.
+func nth(ps []party, i, lines int) (pa party, more int, ok bool) {
+	if i >= len(ps) {
+		return party{}, 0, false
+	}
+	if i == lines-1 {
+		more = len(ps) - lines
+	}
+	return ps[i], max(more, 0), true
+}
+
+// party writes a process, how long it has been blocked, and how many others
+// there are.
+func (p *page) party(pa party, more, w int, now time.Duration) {
+	k := standing(pa.pr)
+	end := min(p.w+w, p.max)
+	tail := ""
+	if pa.blocked {
+		tail = " " + forSpan(now-since(pa.pr))
+	}
+	if more > 0 {
+		tail = " +" + strconv.Itoa(more)
+	}
+	from := p.w
+	p.text(inkText, clean(string(pa.pr.ID)), w-3-len(tail))
+	p.space(1)
+	p.glyph(k.ink(), p.p.look[k].Glyph)
+	p.put(k.ink(), p.p.look[k].Letter)
+	if p.w+len(tail) <= end {
+		p.put(inkDim, tail)
+	}
+	p.mark(pa.pr.ID, from, p.w)
+}
+
+// arrow is six or seven cells: into the queue or out of it, open, or stopped at
+// its wall.
+func (p *page) arrow(word string, blocked, stopped, in bool) {
+	g := p.p.sign
+	k := inkDim
+	if blocked {
+		k = inkWarn
+	}
+	switch {
+	case stopped && in:
+		p.glyph(k, g.line)
+		p.put(k, word)
+		p.glyph(k, g.line)
+		p.glyph(k, g.stopR)
+	case stopped:
+		p.glyph(k, g.stopL)
+		p.glyph(k, g.line)
+		p.put(k, word)
+		p.glyph(k, g.line)
+	default:
+		p.glyph(k, g.line)
+		p.put(k, word)
+		p.glyph(k, g.line)
+		p.glyph(k, g.right)
+	}
+}
+
+// queueBody draws what a queue holds in at most w cells.
+func (p *page) queueBody(q *board.Queue, w int) {
+	if w < 4 {
+		return
+	}
+	if q.Unit == "bytes" || q.Cap > w-2 {
+		p.level(q, min(w, 66))
+		return
+	}
+	slots := q.Cap
+	if slots == 0 {
+		slots = max(q.Depth, len(q.Items))
+	}
+	slot := 0
+	for _, it := range q.Items {
+		slot = max(slot, width(clean(it)))
+	}
+	slot = max(min(slot, 6, (w-3)/max(slots, 1)-1), 0)
+	if q.Cap == 0 {
+		slot = max(min(slot, 6), 2)
+		slots = min(slots, max((w-4)/(slot+1), 0))
+	}
+	if slot < 2 {
+		p.level(q, min(w, slots+2))
+		return
+	}
+	g := p.p.sign
+	pad := w - slots*(slot+1) - 1
+	if q.Cap > 0 {
+		p.space(pad - 1)
+		p.put(inkStrong, "[")
+	} else {
+		p.space(pad - 2)
+		if q.Depth > slots {
+			p.glyph(inkDim, g.more)
+		} else {
+			p.space(1)
+		}
+		p.space(1)
+	}
+	for i := slots - 1; i >= 0; i-- {
+		switch {
+		case i >= q.Depth && (q.Source != 0 || i >= len(q.Items)):
+			p.put(inkDim, "______"[:slot])
+		case i < len(q.Items):
+			name, n := tailOf(clean(q.Items[i]), slot)
+			p.space(slot - n)
+			p.text(inkText, name, slot)
+		default:
+			p.glyphs(inkBar, g.rest, slot)
+		}
+		if i > 0 {
+			p.space(1)
+		}
+	}
+	p.put(inkStrong, "]")
+}
+
+// tailOf is the end of a name, which tells items apart.
+func tailOf(s string, w int) (string, int) {
+	n := width(s)
+	for n > w && s != "" {
+		_, size := firstRune(s)
+		s = s[size:]
+		n = width(s)
+	}
+	return s, n
+}
+
+// level is a bar that fills towards those who get.
+func (p *page) level(q *board.Queue, w int) {
+	n := w - 2
+	if n < 1 {
+		return
+	}
+	filled := 0
+	if q.Cap > 0 {
+		filled = min(max(q.Depth, 0), q.Cap) * n / q.Cap
+		if q.Depth > 0 {
+			filled = max(filled, 1)
+		}
+	} else if q.Depth > 0 {
+		filled = min(q.Depth, n)
+	}
+	p.put(inkStrong, "[")
+	p.glyphs(inkDim, p.p.sign.rest, n-filled)
+	p.glyphs(inkBar, p.p.sign.fill, filled)
+	p.put(inkStrong, "]")
+}
+
+// blockedLine says in words who is blocked.
+func (p *page) blockedLine(pa party, puts bool, now time.Duration) {
+	k := standing(pa.pr)
+	p.mark(pa.pr.ID, 0, p.max)
+	p.put(inkText, "  ")
+	p.glyph(k.ink(), p.p.look[k].Glyph)
+	p.put(k.ink(), p.p.look[k].Letter+" ")
+	p.text(inkText, clean(string(pa.pr.ID)), 16)
+	word := " waits to get"
+	if puts {
+		word = " waits to put"
+	}
+	p.put(inkWarn, word)
+	p.put(inkDim, " "+forSpan(now-since(pa.pr)))
+	p.next()
+}
+
+// depths draws the depth over time, in the Scene's window.
+func (p *page) depths(s *Scene, q *board.Queue, now time.Duration) {
+	n := min(p.max-12, 60)
+	if n < 4 {
+		return
+	}
+	win := s.window()
+	win.To = min(win.To, now)
+	if win.To <= win.From {
+		return
+	}
+	a := axisOf(win, n)
+	peak := q.Cap
+	heights := make([]int, a.n)
+	for i := range heights {
+		heights[i] = -1
+	}
+	for i := len(q.History) - 1; i >= 0; i-- {
+		m := q.History[i]
+		c := a.col(m.At)
+		if c < a.n {
+			peak = max(peak, m.Depth)
+			at := max(c, 0)
+			heights[at] = max(heights[at], m.Depth)
+		}
+		if c < 0 {
+			break
+		}
+	}
+	p.put(inkDim, "  depth  ")
+	top := len(p.p.sign.spark) - 1
+	last, end := 0, min(a.col(now), a.n-1)
+	for i := range heights {
+		if i > end {
+			break
+		}
+		if heights[i] < 0 {
+			heights[i] = last
+		}
+		last = heights[i]
+		lv := 0
+		if last > 0 && peak > 0 {
+			lv = max(min((last*top+peak-1)/peak, top), 1)
+		}
+		if lv == 0 {
+			p.glyph(inkDim, "_")
+		} else {
+			p.glyph(inkBar, p.p.sign.spark[lv])
+		}
+	}
+	p.next()
+}

@@ -1,0 +1,334 @@
+package view
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"edu/procession/demos/board"
+	"edu/procession/demos/trace"
+	"edu/procession/tui/theme"
+)
+
+// Stage puts panels together to frames and keeps those that have not changed.
+// It is for one goroutine. Its cache changes no byte of what is drawn.
+type Stage struct {
+	kept  map[panelKey]drawn // of the last frame
+	spare map[panelKey]drawn
+	last  *Frame
+}
+
+// NewStage returns a Stage with nothing in its cache.
+func NewStage() *Stage {
+	return &Stage{kept: map[panelKey]drawn{}, spare: map[panelKey]drawn{}}
+}
+
+// panelKey is everything that decides how a panel is drawn. It holds its Board,
+// so that no other can take its address.
+type panelKey struct {
+	panel            Panel
+	w, h             int
+	title, tabs      bool
+	board, whole     *board.Board
+	pos, wholePos    int
+	now              time.Duration
+	window           Window
+	cursor           time.Duration
+	scrubbed         bool
+	selected, filter trace.ID
+	scroll           int
+	focus            bool
+	main             Panel
+	sample           time.Duration
+	theme            theme.Theme
+}
+
+// drawn is a panel as it was drawn.
+type drawn struct {
+	lines []string
+	hits  []hit
+	tabs  []tab
+	axis  axis
+	left  int // of the axis
+}
+
+// tab is where the title of the main view names another.
+type tab struct {
+	x0, x1 int
+	panel  Panel
+}
+
+// Frame is the stage as it was drawn once.
+type Frame struct {
+	W, H   int
+	Panels []Panel // as Panels, for the keys 1…n
+	Main   Panel   // the main view that was drawn
+
+	text   string
+	placed []Placed
+	parts  []drawn // of placed
+	order  []trace.ID
+	scroll [panelCount]int
+}
+
+// Draw draws the stage. The Frame stays as it is when the Board goes on.
+func (st *Stage) Draw(s *Scene, l Layout, w, h int) *Frame {
+	w, h = max(w, 0), max(h, 0)
+	f := &Frame{W: w, H: h, Panels: Panels(s.Board), Main: l.Main, placed: Arrange(s, l, w, h)}
+	if !slices.Contains(f.Panels, f.Main) {
+		f.Main = PanelProcs
+	}
+	same := st.last != nil && st.last.W == w && st.last.H == h && len(st.last.placed) == len(f.placed)
+	f.parts = make([]drawn, len(f.placed))
+	for i, p := range f.placed {
+		key := s.key(p, f.Main)
+		d, ok := st.kept[key]
+		if !ok {
+			d = s.draw(p, f)
+		}
+		st.spare[key] = d
+		f.parts[i] = d
+		same = same && ok && st.last.placed[i] == p
+		if n := s.scrollable(p); n > f.scroll[p.Panel] {
+			f.scroll[p.Panel] = n
+		}
+	}
+	st.kept, st.spare = st.spare, st.kept
+	clear(st.spare)
+	f.order = s.order(f.rowsOf(PanelProcs))
+	if same {
+		f.text = st.last.text
+	} else {
+		f.text = f.compose()
+	}
+	st.last = f
+	return f
+}
+
+func (s *Scene) key(p Placed, main Panel) panelKey {
+	now := s.now()
+	if g := s.grain(p.Panel, p.W); g > 0 {
+		now = now.Truncate(g)
+	}
+	k := panelKey{panel: p.Panel, w: p.W, h: p.H, title: p.Title, tabs: p.Tabs, board: s.Board, now: now,
+		window: s.window(), cursor: s.Cursor, scrubbed: s.Scrubbed, selected: s.Selected, filter: s.Filter,
+		scroll: s.Scroll[p.Panel], focus: s.Focus == p.Panel, sample: s.Sample, theme: s.Theme, whole: s.Whole}
+	if p.Tabs {
+		k.main = main
+	}
+	if s.Board != nil {
+		k.pos = s.Board.Pos
+	}
+	if s.Whole != nil {
+		k.wholePos = s.Whole.Pos
+	}
+	return k
+}
+
+// draw draws a panel with its title.
+func (s *Scene) draw(p Placed, f *Frame) drawn {
+	var d drawn
+	body := p.body()
+	var pg *page
+	switch p.Panel {
+	case PanelProcs:
+		pg = procs(s, body.W, body.H)
+	case PanelLanes:
+		pg = lanes(s, body.W, body.H)
+	case PanelGrid:
+		pg = grid(s, body.W, body.H)
+	case PanelQueues:
+		pg = queues(s, body.W, body.H)
+	case PanelGauges:
+		pg = gauges(s, body.W, body.H)
+	case PanelMessages:
+		pg = messages(s, body.W, body.H)
+	case PanelLinks:
+		pg = links(s, body.W, body.H)
+	case PanelLog:
+		pg = logPage(s, body.W, body.H)
+	case PanelLegend:
+		pg = legend(s, body.W, body.H)
+	default:
+		pg = caption(s, body.W, body.H)
+	}
+	lines := pg.close()
+	d.axis, d.left = pg.axis, pg.axisAt
+	for _, h := range pg.hits {
+		if h.y < body.H && h.who != "" {
+			h.y += p.H - body.H
+			d.hits = append(d.hits, h)
+		}
+	}
+	if !p.Title {
+		d.lines = lines
+		return d
+	}
+	d.lines = make([]string, 0, p.H)
+	t := newPage(s, p.W, 1)
+	if p.Tabs {
+		d.tabs = t.tabs(s, f)
+	} else {
+		t.title(s, p.Panel)
+	}
+	d.lines = append(append(d.lines, t.close()...), lines...)
+	d.lines = d.lines[:max(p.H, 0)]
+	return d
+}
+
+// title writes a panel's name and what should be known of it.
+func (p *page) title(s *Scene, panel Panel) {
+	g := p.p.sign
+	p.glyph(inkRule, g.rule)
+	in := inkTitle
+	if s.Focus == panel && panel != PanelNone {
+		in = inkFocus
+		p.glyph(in, g.mark)
+	} else {
+		p.space(1)
+	}
+	p.put(in, panel.String())
+	p.space(1)
+	p.about(s, panel)
+	p.glyphs(inkRule, g.rule, p.room())
+}
+
+// about is the remark of a title.
+func (p *page) about(s *Scene, panel Panel) {
+	b := s.board()
+	var buf [64]byte
+	t := buf[:0]
+	switch panel {
+	case PanelProcs:
+		t = countWords(t, b)
+	case PanelLog:
+		if s.Filter != "" {
+			t = append(append(t, "only "...), clean(string(s.Filter))...)
+		}
+		if n := s.Scroll[PanelLog]; n > 0 {
+			if len(t) > 0 {
+				t = append(t, ", "...)
+			}
+			t = append(strconv.AppendInt(t, int64(n), 10), " newer below"...)
+		}
+		if b.Dropped > 0 {
+			t = append(strconv.AppendInt(append(t, " dropped: "...), int64(b.Dropped), 10), ' ')
+		}
+	case PanelGauges:
+		t = append(t, "measured in this run"...)
+	case PanelMessages:
+		t = append(t, "time goes down"...)
+	case PanelLanes:
+		t = append(t, "time goes right"...)
+	}
+	if len(t) > 0 {
+		p.all(inkDim, string(t))
+		p.space(1)
+	}
+}
+
+func countWords(t []byte, b *board.Board) []byte {
+	live, zombies, dead := counts(b)
+	t = append(strconv.AppendInt(t, int64(live), 10), " alive"...)
+	if zombies > 0 {
+		t = append(strconv.AppendInt(append(t, ", "...), int64(zombies), 10), " zombie"...)
+	}
+	if dead > 0 {
+		t = append(strconv.AppendInt(append(t, ", "...), int64(dead), 10), " dead"...)
+	}
+	return t
+}
+
+// tabs writes the names of all views with their keys, the main one marked.
+func (p *page) tabs(s *Scene, f *Frame) []tab {
+	var tabs []tab
+	g := p.p.sign
+	p.glyph(inkRule, g.rule)
+	for i, panel := range f.Panels {
+		name := strconv.Itoa(i+1) + " " + panel.String()
+		if p.room() < len(name)+3 {
+			if panel != f.Main {
+				continue
+			}
+			name = strconv.Itoa(i + 1)
+		}
+		from := p.w
+		if panel == f.Main {
+			p.put(inkFocus, "["+name+"]")
+		} else {
+			p.space(1)
+			p.put(inkKey, name[:1])
+			p.put(inkDim, name[1:])
+			p.space(1)
+		}
+		tabs = append(tabs, tab{from, p.w, panel})
+		p.glyph(inkRule, g.rule)
+	}
+	p.glyphs(inkRule, g.rule, p.room())
+	return tabs
+}
+
+// scrollable is how many lines a panel can be scrolled.
+func (s *Scene) scrollable(p Placed) int {
+	body := p.body()
+	switch p.Panel {
+	case PanelLog:
+		return max(logLines(s)-max(body.H, 0), 0)
+	case PanelProcs, PanelLanes:
+		if rows := body.H - 1; len(s.board().Procs) > rows {
+			return len(s.board().Procs) - max(rows-1, 0)
+		}
+	}
+	return 0
+}
+
+// compose puts the panels' lines side by side.
+func (f *Frame) compose() string {
+	if f.H == 0 {
+		return ""
+	}
+	var out strings.Builder
+	size := f.H * (f.W + 1)
+	for _, d := range f.parts {
+		for _, l := range d.lines {
+			size += len(l)
+		}
+	}
+	out.Grow(size)
+	for y := range f.H {
+		if y > 0 {
+			out.WriteByte('\n')
+		}
+		x := 0
+		for {
+			next, line := f.W, ""
+			for i, p := range f.placed { // a handful: the leftmost that covers this line
+				if p.X >= x && p.X < next && y >= p.Y && y < p.Y+p.H && p.W > 0 {
+					next, line = p.X, f.parts[i].lines[y-p.Y]
+				}
+			}
+			spaces(&out, next-x)
+			if line == "" {
+				break
+			}
+			out.WriteString(line)
+			for _, p := range f.placed {
+				if p.X == next && y >= p.Y && y < p.Y+p.H {
+					x = next + p.W
+				}
+			}
+		}
+	}
+	return out.String()
+}
+
+func spaces(out *strings.Builder, n int) {
+	for n > len(blanks) {
+		out.WriteString(blanks)
+		n -= len(blanks)
+	}
+	if n > 0 {
+		out.WriteString(blanks[:n])
+	}
+}

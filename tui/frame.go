@@ -36,18 +36,17 @@ func (m *Model) draw() {
 		return
 	}
 	rows := m.top().bar()
-	if m.over != nil {
-		rows = []barRow{{Items: m.over.bar()}}
-	}
 	bodyH := m.h - 1 - len(rows)
 	m.barTop = m.h - len(rows)
 
 	lines := make([]string, 0, m.h)
 	lines = append(lines, m.titleLine())
 	lines = append(lines, fill(m.top().draw(m.w, bodyH), m.w, bodyH)...)
+	rows = fix(m.top().bar(), len(rows)) // what can be done may depend on what was drawn
 	if m.over != nil {
 		title, box := m.over.draw(min(m.w-4, maxBox), bodyH-2)
 		lay(lines[1:], m.box(title, box), m.w)
+		rows = fix([]barRow{{Items: m.over.bar()}}, len(rows))
 	}
 	if m.notice != "" {
 		lines[len(lines)-1] = m.noticeLine()
@@ -59,6 +58,14 @@ func (m *Model) draw() {
 		m.zones = append(m.zones, zones)
 	}
 	m.content = strings.Join(lines, "\n")
+}
+
+// fix makes n rows, the last of which stays the last.
+func fix(rows []barRow, n int) []barRow {
+	for len(rows) < n {
+		rows = append([]barRow{{}}, rows...)
+	}
+	return rows[len(rows)-n:]
 }
 
 // noRoom is the screen of a window that is too small.

@@ -53,7 +53,7 @@ type KeyMap struct {
 	// On the course page.
 	Open, Search, Glossary, Continue Binding
 	// In a lesson.
-	Go, NextPart, PrevPart, Demo, Skip, Choose, Terms, NextLesson Binding
+	Go, NextPart, PrevPart, Wider, Narrower, Demo, Skip, Choose, Terms, NextLesson Binding
 	// On the stage.
 	Freeze, HoldAll, FreeAll, SelectNext, SelectPrev              Binding
 	Forward, Backward, SecondForward, SecondBackward              Binding
@@ -87,6 +87,8 @@ func DefaultKeys() KeyMap {
 		Go:         Binding{[]string{"enter", "space"}, "go on", "the next thing to do: read on, answer, run the demo, next lesson"},
 		NextPart:   Binding{[]string{"right", "tab", "l"}, "next part", "to the next part of the lesson"},
 		PrevPart:   Binding{[]string{"left", "shift+tab", "h"}, "part before", "to the part before"},
+		Wider:      Binding{[]string{">", "shift+right"}, "right", "move listings that are wider than the window"},
+		Narrower:   Binding{[]string{"<", "shift+left"}, "left", "and back"},
 		Demo:       Binding{[]string{"d"}, "demo", "run the lesson's demo now"},
 		Skip:       Binding{[]string{"x"}, "skip", "read the explanation without a prediction"},
 		Choose:     Binding{[]string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, "answer", "choose an answer; then how sure you are"},
@@ -130,7 +132,7 @@ func (k KeyMap) Groups() []Group {
 		{"Everywhere", []Binding{k.Help, k.Back, k.Quit, k.Suspend, k.Paper, k.Projector}},
 		{"Moving", []Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.Top, k.Bottom}},
 		{"The course", []Binding{k.Open, k.Continue, k.Search, k.Glossary}},
-		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Terms, k.NextLesson}},
+		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Terms, k.NextLesson, k.Wider, k.Narrower}},
 		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew}},
 		{"The stage: time", []Binding{k.Freeze, k.Backward, k.Forward, k.SecondBackward, k.SecondForward, k.Start, k.Live, k.Slower, k.Faster}},
 		{"The stage: what is shown", []Binding{k.View, k.ViewBack, k.Digit, k.Log, k.Zoom, k.Beside}},

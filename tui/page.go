@@ -21,8 +21,8 @@ type page interface {
 	wheel(x, y, lines int) tea.Cmd
 	// draw fills w by h cells; it may return fewer or longer lines.
 	draw(w, h int) []string
-	// bar lists what can be done now, the most important first.
-	bar() []Binding
+	// bar lists what can be done now, row by row, the most important first.
+	bar() []barRow
 	// help explains the page, and lists the keys that work on it.
 	help() (about string, groups []Group)
 	// front is called when the page comes to the front, for the first time or again.

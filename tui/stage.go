@@ -281,13 +281,14 @@ func (s *stagePage) scene(b *board.Board) *view.Scene {
 			s.selected = b.Procs[0].ID
 		}
 	}
-	sc := &view.Scene{Board: b, Theme: &s.m.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,
+	sc := &view.Scene{Board: b, Theme: s.m.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,
 		Cursor: s.player.at, Scrubbed: !s.player.atNow()}
 	end := max(s.player.clock, s.player.at)
 	if s.recent {
 		sc.Window = view.Follow(s.player.at, recentSpan)
 	} else if !s.player.atNow() {
 		sc.Window = view.Fit(end) // the same picture, with the cursor in it
+		sc.Whole = s.player.t.At(s.player.t.Len())
 	}
 	for p, n := range s.scroll {
 		sc.Scroll[p] = n

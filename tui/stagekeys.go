@@ -123,6 +123,11 @@ func (s *stagePage) pace(by int) {
 func (s *stagePage) goOn() tea.Cmd {
 	switch {
 	case s.lesson != nil && s.over():
+		for _, p := range s.m.pages {
+			if l, ok := p.(*lessonPage); ok && l.l == s.lesson {
+				l.ran = true
+			}
+		}
 		return s.m.pop()
 	case s.demo != nil && s.over():
 		return s.restart(0)
@@ -165,13 +170,20 @@ func (s *stagePage) click(x, y int) tea.Cmd {
 	if s.frame == nil || x < 0 || y < 0 {
 		return nil
 	}
-	if id, ok := s.frame.ProcAt(x, y); ok {
-		s.selected = id
+	if p, ok := s.frame.TabAt(x, y); ok {
+		s.main = p
 		return nil
 	}
 	if at, ok := s.frame.TimeAt(x, y); ok {
+		if id, ok := s.frame.ProcAt(x, y); ok {
+			s.selected = id
+		}
 		s.player.seekTime(at)
 		return s.beat()
+	}
+	if id, ok := s.frame.ProcAt(x, y); ok {
+		s.selected = id
+		return nil
 	}
 	if p, ok := s.frame.PanelAt(x, y); ok && slices.Contains(view.Panels(s.player.board()), p) {
 		s.main = p

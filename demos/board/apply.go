@@ -61,7 +61,7 @@ func (b *Board) Apply(e trace.Event) {
 		if d.Stream == "caption" {
 			b.Caption = d.Text
 		}
-		b.Lines = append(b.Lines, Line{b.Pos - 1, e.At, e.Source, e.Who, e.Kind, d.Stream, d.Text})
+		b.say(Line{b.Pos - 1, e.At, e.Source, e.Who, e.Kind, d.Stream, d.Text})
 	case trace.Gauge:
 		i, ok := b.gauges[d.Name]
 		if !ok {
@@ -97,7 +97,18 @@ func Ending(x trace.Exit) string {
 }
 
 func (b *Board) line(e trace.Event, text string) {
-	b.Lines = append(b.Lines, Line{b.Pos - 1, e.At, e.Source, e.Who, e.Kind, "", text})
+	b.say(Line{b.Pos - 1, e.At, e.Source, e.Who, e.Kind, "", text})
+}
+
+// maxLines is how many lines are remembered; at that many, the older half goes.
+const maxLines = 4096
+
+func (b *Board) say(l Line) {
+	if len(b.Lines) >= maxLines {
+		b.Older += maxLines / 2
+		b.Lines = slices.Clone(b.Lines[maxLines/2:])
+	}
+	b.Lines = append(b.Lines, l)
 }
 
 // proc finds or makes a process: a log may begin in the middle of a life.
@@ -224,18 +235,31 @@ func (b *Board) link(d trace.Link) {
 	b.Links = append(b.Links, Link{d.A, d.B, d.Is == trace.KindCut})
 }
 
+// maxMsgs is how many messages are remembered; at that many, the older half goes.
+const maxMsgs = 2048
+
 func (b *Board) msg(e trace.Event, d trace.Msg) {
-	i, ok := b.sent[d.Msg]
+	n, ok := b.sent[d.Msg]
 	if !ok {
-		i = len(b.Msgs)
+		if len(b.Msgs) >= maxMsgs {
+			old := b.Msgs[:maxMsgs/2]
+			for i, m := range old {
+				if b.sent[m.ID] == b.gone+i {
+					delete(b.sent, m.ID)
+				}
+			}
+			b.gone += len(old)
+			b.Msgs = slices.Clone(b.Msgs[len(old):])
+		}
+		n = b.gone + len(b.Msgs)
 		b.Msgs = append(b.Msgs, Msg{ID: d.Msg, From: d.From, To: d.To, Text: d.Text, Bytes: d.Bytes, Sent: e.At})
-		b.sent[d.Msg] = i
+		b.sent[d.Msg] = n
 	}
-	switch d.Is {
+	switch m := &b.Msgs[n-b.gone]; d.Is {
 	case trace.KindRecv:
-		b.Msgs[i].Received = max(e.At, 1)
+		m.Received = max(e.At, 1)
 	case trace.KindDrop:
-		b.Msgs[i].Dropped = true
+		m.Dropped = true
 	default:
 		return
 	}

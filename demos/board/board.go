@@ -34,9 +34,10 @@ type Board struct {
 	Tasks   []Task  // by number
 	Queues  []Queue // in order of appearance
 	Links   []Link  // cut or healed at least once
-	Msgs    []Msg   // every message, in the order in which they were sent
+	Msgs    []Msg   // the latest messages, at most 2,048, in the order in which they were sent
 	Gauges  []Gauge // in order of first appearance
-	Lines   []Line  // everything that was said, done or decided, in order
+	Lines   []Line  // the latest of what was said, done or decided, at most 4,096, in order
+	Older   int     // lines before Lines[0]
 	Caption string  // the last caption
 	Verdict *trace.Verdict
 	Dropped int // events that the log did not keep
@@ -46,7 +47,8 @@ type Board struct {
 	procs  map[trace.ID]int
 	queues map[trace.ID]int
 	gauges map[string]int
-	sent   map[string]int // message → index in Msgs, while under way
+	sent   map[string]int // message → its number, while under way and in Msgs
+	gone   int            // messages before Msgs[0]
 }
 
 // Proc is a process, alive or remembered.

@@ -14,11 +14,14 @@ package early
 
 import (
 	"edu/procession/demos/demo"
+	"edu/procession/demos/life"
 	"edu/procession/demos/stage/warden"
 )
 
 // Demos are those whose workers start early: all that need no net.
-var Demos = []demo.Demo{}
+var Demos = []demo.Demo{
+	life.Demo{},
+}
 
 func init() {
 	warden.Early()

@@ -24,11 +24,11 @@ const (
 )
 
 const (
-	headSize   = 5              // of a frame
-	taskSize   = 4              // of a task in a call
-	answerSize = 4 + 1 + 8 + 1  // of a task in an answer, before its bytes
-	maxChunk   = 1000           // tasks in a call
-	maxText    = 80             // bytes of an error
+	headSize   = 5             // of a frame
+	taskSize   = 4             // of a task in a call
+	answerSize = 4 + 1 + 8 + 1 // of a task in an answer, before its bytes
+	maxChunk   = 1000          // tasks in a call
+	maxText    = 80            // bytes of an error
 	maxBody    = maxChunk * (answerSize + maxText)
 	poisoned   = uint32(1 << 31) // the bit of a task whose argument is bad
 )

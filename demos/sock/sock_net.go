@@ -211,9 +211,9 @@ func (l *Listener) Accept(key Key) (*Conn, error) {
 	}
 }
 
-// Dial connects and says the key.
-func Dial(a Addr, key Key) (*Conn, error) {
-	s, err := net.DialTCP("tcp4", nil, a.raw())
+// Dial connects, from 127.0.0.from, and says the key.
+func Dial(from byte, to Addr, key Key) (*Conn, error) {
+	s, err := net.DialTCP("tcp4", Addr{Host: from}.raw(), to.raw())
 	if err != nil {
 		return nil, err
 	}

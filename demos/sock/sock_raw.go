@@ -201,14 +201,17 @@ func (l *Listener) Accept(key Key) (*Conn, error) {
 	}
 }
 
-// Dial connects and says the key.
-func Dial(a Addr, key Key) (*Conn, error) {
+// Dial connects, from 127.0.0.from, and says the key.
+func Dial(from byte, to Addr, key Key) (*Conn, error) {
 	fd, err := tcp()
 	if err != nil {
 		return nil, err
 	}
 	c := socketOf(fd)
-	if err = syscall.Connect(fd, a.raw()); err == nil {
+	if err = syscall.Bind(fd, Addr{Host: from}.raw()); err == nil {
+		err = connect(fd, to.raw())
+	}
+	if err == nil {
 		err = noDelay(c)
 	}
 	if err == nil {
@@ -216,9 +219,21 @@ func Dial(a Addr, key Key) (*Conn, error) {
 	}
 	if err != nil {
 		c.Close()
-		return nil, fmt.Errorf("to connect to %s: %w", a, err)
+		return nil, fmt.Errorf("to connect to %s: %w", to, err)
 	}
 	return c, nil
+}
+
+// connect goes on where a signal, such as those of Go's scheduler, broke in.
+func connect(fd int, to syscall.Sockaddr) error {
+	err := syscall.Connect(fd, to)
+	for err == syscall.EINTR || err == syscall.EALREADY {
+		err = syscall.Connect(fd, to)
+	}
+	if err == syscall.EISCONN {
+		return nil
+	}
+	return err
 }
 
 // noDelay has small messages sent at once.

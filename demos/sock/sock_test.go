@@ -34,7 +34,7 @@ func connected(t *testing.T) (dialed, taken *Conn) {
 	key := NewKey()
 	got := make(chan *Conn)
 	go func() { c, _ := l.Accept(key); got <- c }()
-	if dialed, err = Dial(l.Addr(), key); err != nil {
+	if dialed, err = Dial(1, l.Addr(), key); err != nil {
 		t.Fatal(err)
 	}
 	if taken = <-got; taken == nil {
@@ -64,7 +64,7 @@ func TestStranger(t *testing.T) {
 			t.Errorf("a stranger who says %q was answered", says)
 		}
 	}
-	c, err := Dial(l.Addr(), key)
+	c, err := Dial(1, l.Addr(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,6 +134,28 @@ func TestWait(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 	p.Close()
+}
+
+func TestLines(t *testing.T) {
+	pr, pw, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &Lines{C: Pipes(pr, nil)}
+	defer l.C.Close()
+	io.WriteString(pw, "one\ntwo\nthr")
+	for _, want := range []string{"one", "two"} {
+		if got, err := l.Line(); got != want || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	if got, ok := l.Next(); ok {
+		t.Errorf("half a line: %q", got)
+	}
+	pw.Close()
+	if got, err := l.Line(); err != io.ErrUnexpectedEOF {
+		t.Errorf("cut off: %q, %v", got, err)
+	}
 }
 
 // A pipe is handed to somebody who is already there.

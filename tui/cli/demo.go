@@ -252,17 +252,17 @@ func (p *plainForm) begin(h trace.Header) error {
 }
 
 func (p *plainForm) events(events []trace.Event) error {
-	from := len(p.b.Lines)
-	for _, e := range events {
-		p.b.Apply(e)
-	}
 	var out strings.Builder
-	for _, l := range p.b.Lines[from:] {
-		who := safe.Line(string(l.Who), 40)
-		if who == "" {
-			who = "-"
+	for _, e := range events {
+		told := p.b.Older + len(p.b.Lines)
+		p.b.Apply(e)
+		for _, l := range p.b.Lines[told-p.b.Older:] {
+			who := safe.Line(string(l.Who), 40)
+			if who == "" {
+				who = "-"
+			}
+			fmt.Fprintf(&out, "%8.3f s  %-7s  %-12s %s\n", l.At.Seconds(), l.Source, who, safe.Line(l.Text, 500))
 		}
-		fmt.Fprintf(&out, "%8.3f s  %-7s  %-12s %s\n", l.At.Seconds(), l.Source, who, safe.Line(l.Text, 500))
 	}
 	_, err := io.WriteString(p.w, out.String())
 	return err

@@ -17,22 +17,26 @@ const tabWidth = 4
 func highlight(code, lang string, th theme.Theme) []row {
 	code = strings.TrimRight(code, "\n ")
 	rows := []row{nil}
+	at := 0 // column in the last row
 	add := func(s, look string) {
 		for i, line := range strings.Split(s, "\n") {
 			if i > 0 {
 				rows = append(rows, nil)
+				at = 0
 			}
 			last := &rows[len(rows)-1]
 			for len(line) > 0 {
 				if line[0] == '\t' {
-					for ok := true; ok; ok = last.width()%tabWidth != 0 {
+					for n := tabWidth - at%tabWidth; n > 0; n-- {
 						*last = append(*last, blank)
+						at++
 					}
 					line = line[1:]
 					continue
 				}
-				n := 0
+				was, n := len(*last), 0
 				*last, n = grapheme(*last, line, look)
+				at += (*last)[was:].width()
 				line = line[n:]
 			}
 		}

@@ -53,7 +53,7 @@ func gauges(s *Scene, w, h int) *page {
 	wide := 0 // names are set to one width in the whole panel
 	for _, g := range groups {
 		for _, x := range g.gs {
-			wide = max(wide, width(clean(x.Name)))
+			wide = max(wide, width(p.clean(x.Name)))
 		}
 	}
 	wide = min(wide, max(w*2/5, 8))
@@ -70,7 +70,9 @@ func gauges(s *Scene, w, h int) *page {
 		p.bars(g, wide)
 	}
 	if paced > 0 {
-		p.put(inkDim, strconv.Itoa(paced)+" more hidden: this run is slowed down, so they are no measurements")
+		n := strconv.Itoa(paced)
+		p.say(inkDim, n+" more hidden: this run is slowed down, so they are no measurements",
+			n+" more hidden: slowed down, so no measurements", n+" hidden: slowed down", n+" hidden")
 		p.next()
 	}
 	return p
@@ -85,7 +87,7 @@ func (p *page) numbers(gs []*board.Gauge, wide int) {
 			p.next()
 			return
 		}
-		p.field(inkText, clean(g.Name), wide)
+		p.field(inkText, p.clean(g.Name), wide)
 		p.space(2)
 		p.value(g)
 		p.noteOf(g)
@@ -95,7 +97,7 @@ func (p *page) numbers(gs []*board.Gauge, wide int) {
 
 // value writes a number right-aligned in ten cells.
 func (p *page) value(g *board.Gauge) {
-	v := clean(format(g.Gauge, p.p.ascii))
+	v := p.clean(format(g.Gauge, p.p.ascii))
 	p.space(10 - width(v))
 	p.all(inkStrong, v)
 }
@@ -103,7 +105,7 @@ func (p *page) value(g *board.Gauge) {
 func (p *page) noteOf(g *board.Gauge) {
 	if g.Note != "" && p.room() > 8 {
 		p.space(2)
-		p.all(inkDim, clean(g.Note))
+		p.all(inkDim, p.clean(g.Note))
 	}
 }
 
@@ -164,9 +166,9 @@ func (p *page) bars(g gaugeGroup, wide int) {
 	sc := scaleOf(g.gs)
 	n := p.max - wide - 1 - 11
 	if p.left() > len(g.gs) || p.left() > 1 {
-		p.all(inkStrong, clean(g.name))
+		p.all(inkStrong, p.clean(g.name))
 		if sc.log && n >= 8 {
-			p.put(inkDim, "  (log scale: each mark is ten times the one before)")
+			p.say(inkDim, "  (log scale: each mark is ten times the one before)", "  (log scale: each mark is 10 times the last)", "  (log scale)")
 		}
 		p.next()
 	}
@@ -177,12 +179,12 @@ func (p *page) bars(g gaugeGroup, wide int) {
 			p.next()
 			return
 		}
-		p.field(inkText, clean(x.Name), wide)
+		p.field(inkText, p.clean(x.Name), wide)
 		p.space(1)
 		if n >= 8 {
 			p.bar(sc.length(base(x), n), n)
 		}
-		v := clean(format(x.Gauge, p.p.ascii))
+		v := p.clean(format(x.Gauge, p.p.ascii))
 		p.space(max(11-width(v), 1))
 		p.all(inkStrong, v)
 		p.noteOf(x)

@@ -222,19 +222,19 @@ func (p *page) taskLine(t *board.Task, i int, now time.Duration) {
 	switch t.State {
 	case board.TaskRunning:
 		p.put(inkText, " in the hands of ")
-		p.all(inkText, clean(string(t.Worker)))
+		p.all(inkText, p.clean(string(t.Worker)))
 		p.put(inkDim, " for "+forSpan(now-t.Began))
 	case board.TaskLost:
 		p.put(in, " lost")
 		if t.Worker != "" {
 			p.put(inkText, " with ")
-			p.all(inkText, clean(string(t.Worker)))
+			p.all(inkText, p.clean(string(t.Worker)))
 		}
 	case board.TaskFailed:
 		p.put(in, " failed")
 		if t.Worker != "" {
 			p.put(inkText, " in ")
-			p.all(inkText, clean(string(t.Worker)))
+			p.all(inkText, p.clean(string(t.Worker)))
 		}
 	}
 	if t.Attempt > 1 {
@@ -242,7 +242,7 @@ func (p *page) taskLine(t *board.Task, i int, now time.Duration) {
 	}
 	if t.Note != "" && p.room() > 6 {
 		p.put(inkText, ": ")
-		p.all(inkSaid, clean(t.Note))
+		p.all(inkSaid, p.clean(t.Note))
 	}
 	p.next()
 }

@@ -83,18 +83,32 @@ type cell struct {
 
 const whole = 1 << 16
 
-// top is what took most of the cell, and whether anything else happened in it.
+// top is what took most of the cell, and whether a process did several things
+// in it: that it began or ended in it does not count.
 func (c *cell) top() (class, bool) {
 	best, n := classNone, 0
 	for k := classNew; k < classCount; k++ {
-		if c.part[k] > 0 {
+		if c.part[k] == 0 {
+			continue
+		}
+		if k != classNew && k != classDead {
 			n++
-			if c.part[k] > c.part[best] || best == classNone {
-				best = k
-			}
+		}
+		if best == classNone || c.part[k] > c.part[best] {
+			best = k
 		}
 	}
 	return best, n > 1
+}
+
+// rare is a state in the cell that must not go unseen, however short it was.
+func (c *cell) rare() class {
+	for _, k := range [...]class{classZombie, classStop, classDisk} {
+		if c.part[k] > 0 {
+			return k
+		}
+	}
+	return classNone
 }
 
 // axis is a stretch of time cut into cells.

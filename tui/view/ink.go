@@ -76,6 +76,7 @@ type signs struct {
 	rest    string
 	rule    string
 	wall    string
+	says    string // before the caption
 	right   string // head of an arrow
 	line    string // shaft of an arrow
 	dash    string // shaft of an arrow that is under way
@@ -112,6 +113,7 @@ var unicodeSigns = signs{
 	rest:    "░",
 	rule:    "─",
 	wall:    "│",
+	says:    "»",
 	right:   "▸",
 	left:    "◂",
 	line:    "─",
@@ -148,6 +150,7 @@ var plainSigns = signs{
 	rest:    ".",
 	rule:    "-",
 	wall:    "|",
+	says:    ">",
 	right:   ">",
 	left:    "<",
 	line:    "-",

@@ -29,6 +29,7 @@ type lanesPlan struct {
 	ahead  int // first cell that is dimmed, axis.n if none
 	now    time.Duration
 	cells  []cell
+	used   [signState + signUse(classCount)]bool
 }
 
 // minAxis is the least number of cells in which lanes make sense.
@@ -197,7 +198,7 @@ func (pl *lanesPlan) lane(p *page, s *Scene, pr *board.Proc) {
 		if pr.ID == s.Selected && s.Selected != "" {
 			in = inkSelect
 		}
-		p.field(in, clean(string(pr.ID)), pl.name)
+		p.field(in, p.clean(string(pr.ID)), pl.name)
 		p.space(1)
 	}
 	p.glyph(k.ink(), p.p.look[k].Glyph)
@@ -257,7 +258,7 @@ func (n *numbersOf) add(st stretch) {
 // draw draws the cells of a lane.
 func (pl *lanesPlan) draw(p *page, pr *board.Proc, marks []workMark) {
 	g := p.p.sign
-	died := -1
+	died := pl.axis.n
 	if pr.Reaped != 0 {
 		died = pl.axis.col(pr.Reaped)
 	}
@@ -265,18 +266,13 @@ func (pl *lanesPlan) draw(p *page, pr *board.Proc, marks []workMark) {
 		for len(marks) > 0 && marks[0].col < i {
 			marks = marks[1:]
 		}
-		k, mixed := pl.cells[i].top()
-		in := k.ink()
-		if i >= pl.ahead {
-			in = inkDim
-		}
+		k, _ := pl.cells[i].top()
 		switch {
 		case i == pl.cursor:
 			p.glyph(inkCursor, g.wall)
-		case died >= 0 && i >= max(died, 0) && k == classDead:
-			i = pl.grave(p, pr, i, i == died)
-		case len(marks) > 0 && marks[0].col == i:
+		case len(marks) > 0 && marks[0].col == i && i < died:
 			p.glyph(inkTaskNo, g.begins)
+			pl.used[signTask] = true
 			if marks[0].task >= 0 {
 				n := strconv.Itoa(marks[0].task)
 				if pl.cursor <= i || pl.cursor > i+len(n) {
@@ -284,24 +280,29 @@ func (pl *lanesPlan) draw(p *page, pr *board.Proc, marks []workMark) {
 					i += len(n)
 				}
 			}
-		case k == classNone:
+		case k == classDead && i >= died:
+			i = pl.grave(p, pr, i)
+			died = pl.axis.n
+		case k == classNone, k == classDead:
 			p.space(1)
 		default:
-			in, sign := pl.glyphOf(g, &pl.cells[i], k, mixed, in, len(pr.Work) > 0)
+			in, sign := pl.glyphOf(g, i, k, len(pr.Work) > 0)
+			if i >= pl.ahead {
+				in = inkDim
+			}
 			p.glyph(in, sign)
 		}
 	}
 }
 
-// grave draws a lane from the cell on in which its process was reaped: how it
-// ended, if there is room. It returns the last cell that it drew.
-func (pl *lanesPlan) grave(p *page, pr *board.Proc, i int, first bool) int {
-	if !first {
-		p.space(1)
+// grave draws the cell in which a lane ends, and how it ended unless that is
+// said at the end of the lane. It returns the last cell that it drew.
+func (pl *lanesPlan) grave(p *page, pr *board.Proc, i int) int {
+	p.glyph(inkDead, p.p.look[classDead].Glyph)
+	if pl.remark > 0 {
 		return i
 	}
-	p.glyph(inkDead, p.p.look[classDead].Glyph)
-	text := ending(pr.Exit)
+	text := p.clean(ending(pr.Exit))
 	room := pl.axis.n - i - 1
 	if pl.cursor > i {
 		room = pl.cursor - i - 1
@@ -314,55 +315,59 @@ func (pl *lanesPlan) grave(p *page, pr *board.Proc, i int, first bool) int {
 	return i
 }
 
+// signUse is what a lane can show, for the line that explains it.
+type signUse uint8
+
+const (
+	signTask    signUse = iota // the bar of a task
+	signHeld                   // waits with a task in hand
+	signIdle                   // has none
+	signPart                   // ran for a part of the cell
+	signSeveral                // several states
+	signState                  // and from here on a state, by class
+)
+
 // glyphOf is the sign of a cell.
-func (pl *lanesPlan) glyphOf(g *signs, c *cell, k class, mixed bool, in ink, works bool) (ink, string) {
-	asleep := k == classWait || k == classTimer
-	if works && asleep && c.part[classRun] == 0 {
-		switch {
-		case c.busy == 0:
-			return min(in, inkDim), g.idle
-		case !rare(c, k):
-			return in, g.held
+func (pl *lanesPlan) glyphOf(g *signs, i int, k class, works bool) (ink, string) {
+	c := &pl.cells[i]
+	_, mixed := c.top()
+	if r := c.rare(); mixed && r != classNone && r != k && !pl.shows(i-1, r) && !pl.shows(i+1, r) {
+		pl.used[signSeveral] = true
+		return r.ink(), g.several
+	}
+	run := c.part[classRun]
+	if works && run == 0 && (k == classWait || k == classTimer) {
+		if c.busy == 0 {
+			pl.used[signIdle] = true
+			return inkDim, g.idle
 		}
+		pl.used[signHeld] = true
+		return k.ink(), g.held
 	}
-	if !mixed {
-		return in, g.lane[k]
+	if !mixed || run == 0 || k == classStop || k == classZombie || k == classDisk {
+		pl.used[signState+signUse(k)] = true
+		return k.ink(), g.lane[k]
 	}
-	if r := rareOf(c); r != classNone && r != k {
-		if in != inkDim {
-			in = r.ink()
-		}
-		return in, g.several
-	}
-	if k == classStop || k == classZombie || k == classDisk {
-		return in, g.lane[k]
-	}
-	life := uint32(0)
-	for j := classNew; j <= classStop; j++ {
-		life += c.part[j]
-	}
-	switch run := c.part[classRun]; {
-	case run == 0:
-		return in, g.lane[k]
+	life := run + c.part[classWait] + c.part[classTimer] + c.part[classUntold]
+	switch {
 	case run*10 >= life*9:
-		return in, g.lane[classRun]
+		return inkRun, g.lane[classRun]
 	case run*2 >= life:
-		return in, g.most
+		pl.used[signPart] = true
+		return inkRun, g.most
 	}
-	return in, g.part
+	pl.used[signPart] = true
+	return k.ink(), g.part
 }
 
-// rareOf is a state in a cell that must not go unseen, however short.
-func rareOf(c *cell) class {
-	for _, k := range [...]class{classZombie, classStop, classDisk} {
-		if c.part[k] > 0 {
-			return k
-		}
+// shows says that a cell is drawn as this state.
+func (pl *lanesPlan) shows(i int, k class) bool {
+	if i < 0 || i >= len(pl.cells) {
+		return false
 	}
-	return classNone
+	top, _ := pl.cells[i].top()
+	return top == k
 }
-
-func rare(c *cell, k class) bool { r := rareOf(c); return r != classNone && r != k }
 
 // remarkOf is what should be known of a lane at its end.
 func (pl *lanesPlan) remarkOf(p *page, pr *board.Proc, k class, last stretch) {
@@ -371,6 +376,7 @@ func (pl *lanesPlan) remarkOf(p *page, pr *board.Proc, k class, last stretch) {
 	in := inkDim
 	switch {
 	case k == classDead:
+		in, b = inkDead, append(b, p.clean(ending(pr.Exit))...)
 	case k == classZombie:
 		in, b = inkZombie, append(b, "unreaped"...)
 	case k == classStop && pr.Task >= 0:
@@ -382,36 +388,40 @@ func (pl *lanesPlan) remarkOf(p *page, pr *board.Proc, k class, last stretch) {
 	case len(pr.Work) > 0 && pl.now-pr.Work[len(pr.Work)-1].At >= time.Second:
 		b = appendFor(append(b, "idle "...), pl.now-pr.Work[len(pr.Work)-1].At)
 	}
-	p.bytes(in, b)
+	p.text(in, string(b), pl.remark-1)
 }
 
-// foot tells what the signs mean.
+// foot tells what the signs mean that were drawn.
 func (pl *lanesPlan) foot(p *page) {
 	g := p.p.sign
-	type entry struct {
+	part := []string{g.most, g.part}
+	for _, e := range [...]struct {
+		use  signUse
 		in   ink
-		sign string
+		sign []string
 		word string
-	}
-	entries := []entry{{inkRun, g.lane[classRun], "running"}, {inkWait, g.lane[classWait], "blocked"}}
-	if pl.tasks {
-		entries = []entry{{inkTaskNo, g.begins + "7", "task begins"}, {inkRun, g.lane[classRun], "running"},
-			{inkWait, g.held, "waits, task in hand"}, {inkDim, g.idle, "idle"}}
-	} else {
-		entries = append(entries, entry{inkTimer, g.lane[classTimer], "asleep"})
-	}
-	entries = append(entries, entry{inkRun, g.most + g.part, "ran for a part"}, entry{inkStop, g.lane[classStop], "stopped"},
-		entry{inkZombie, g.lane[classZombie], "zombie"}, entry{inkStop, g.several, "several"})
-	p.to(min(pl.at, max(p.max-90, 0)))
-	for i, e := range entries {
-		need := width(e.sign) + 1 + len(e.word) + 2
-		if i > 0 && need > p.room()+2 {
-			break
+	}{
+		{signTask, inkTaskNo, []string{g.begins, "7"}, "task 7 begins"},
+		{signState + signUse(classRun), inkRun, []string{g.lane[classRun]}, "running"},
+		{signState + signUse(classWait), inkWait, []string{g.lane[classWait]}, "blocked"},
+		{signIdle, inkDim, []string{g.idle}, "idle: no task"},
+		{signState + signUse(classTimer), inkTimer, []string{g.lane[classTimer]}, "sleeping"},
+		{signState + signUse(classStop), inkStop, []string{g.lane[classStop]}, "stopped"},
+		{signState + signUse(classZombie), inkZombie, []string{g.lane[classZombie]}, "zombie"},
+		{signHeld, inkWait, []string{g.held}, "waits, task in hand"},
+		{signPart, inkRun, part, "ran part of the time"},
+		{signSeveral, inkStop, []string{g.several}, "briefly stopped or zombie"},
+		{signState + signUse(classDisk), inkDisk, []string{g.lane[classDisk]}, "uninterruptible"},
+		{signState + signUse(classNew), inkNew, []string{g.lane[classNew]}, "new"},
+	} {
+		if !pl.used[e.use] || p.room() < len(e.sign)+1+len(e.word) {
+			continue
 		}
-		for _, r := range e.sign {
-			p.glyph(e.in, string(r))
+		for _, sg := range e.sign {
+			p.glyph(e.in, sg)
 		}
-		p.put(inkDim, " "+e.word+"  ")
+		p.put(inkDim, " "+e.word)
+		p.space(2)
 	}
 	p.next()
 }

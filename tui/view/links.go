@@ -118,7 +118,7 @@ func links(s *Scene, w, h int) *page {
 	}
 	wide := 0
 	for _, x := range ps {
-		wide = max(wide, width(clean(string(x.a))), width(clean(string(x.b))))
+		wide = max(wide, width(p.clean(string(x.a))), width(p.clean(string(x.b))))
 	}
 	wide = min(wide, 16, max((w-9)/2, 1))
 	for i := range ps {
@@ -154,7 +154,7 @@ func (p *page) split(is [][]trace.ID) {
 				p.space(1)
 			}
 			from := p.w
-			p.all(inkText, clean(string(id)))
+			p.all(inkText, p.clean(string(id)))
 			p.mark(id, from, p.w)
 		}
 		p.put(inkStrong, "]")
@@ -171,7 +171,7 @@ func (p *page) linkLine(s *Scene, x *pair, wide int, now time.Duration) {
 			in = inkSelect
 		}
 		from := p.w
-		p.field(in, clean(string(id)), wide)
+		p.field(in, p.clean(string(id)), wide)
 		p.mark(id, from, p.w)
 	}
 	name(x.a)
@@ -205,8 +205,8 @@ func (p *page) linkLine(s *Scene, x *pair, wide int, now time.Duration) {
 	if x.lost > 0 {
 		p.put(inkBad, "  "+grouped(float64(x.lost))+" lost")
 	}
-	if x.heard && p.room() > 18 {
-		p.put(inkDim, "  last heard "+forSpan(now-x.last)+" ago")
+	if x.heard {
+		p.say(inkDim, "  last heard "+forSpan(now-x.last)+" ago")
 	}
 	p.next()
 }

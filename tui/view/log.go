@@ -37,7 +37,7 @@ func logPage(s *Scene, w, h int) *page {
 	}
 	name := 4
 	for _, i := range picked {
-		name = max(name, width(clean(string(b.Lines[i].Who))))
+		name = max(name, width(p.clean(string(b.Lines[i].Who))))
 	}
 	name = min(name, 14, max(w/5, 4))
 	for i := len(picked) - 1; i >= 0; i-- {
@@ -96,7 +96,7 @@ func (p *page) logLine(s *Scene, l *board.Line, name int) {
 	p.put(in, look.Letter)
 	p.glyph(in, look.Glyph)
 	p.space(1)
-	who := clean(string(l.Who))
+	who := p.clean(string(l.Who))
 	if l.Source == trace.Learner && (who == "" || l.Kind == trace.KindAct) {
 		who = "you"
 	}
@@ -107,7 +107,7 @@ func (p *page) logLine(s *Scene, l *board.Line, name int) {
 	}
 	p.field(nameInk, who, name)
 	p.space(1)
-	text := strings.TrimRight(clean(l.Text), " ")
+	text := strings.TrimRight(p.clean(l.Text), " ")
 	switch {
 	case l.Kind == trace.KindVerdict:
 		p.put(inkStrong, "verdict: ")

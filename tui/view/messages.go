@@ -165,10 +165,10 @@ func (d *diagram) place(w int) {
 	slices.Sort(d.who[known:])
 	const left = 10
 	room := w - left
-	if w >= 72 {
-		room -= min(w/3, 40)
+	if w >= 56 {
+		room -= min(max(w/3, 20), 40)
 	}
-	each := max(min(room/max(len(d.who), 1), 24), 7)
+	each := max(min(room/max(len(d.who), 1), 24), 8)
 	for len(d.who)*each > room && len(d.who) > 1 {
 		last := 0
 		for i := range d.who {
@@ -183,7 +183,7 @@ func (d *diagram) place(w int) {
 	for i := range d.who {
 		d.at[i] = left + i*each
 	}
-	if w >= 72 {
+	if w >= 56 {
 		d.text = left + (len(d.who)-1)*each + 4
 	}
 }
@@ -201,7 +201,7 @@ func (d *diagram) head(p *page) {
 			in = inkSelect
 		}
 		from := p.w
-		p.text(in, clean(string(id)), room)
+		p.text(in, p.clean(string(id)), room)
 		p.mark(id, from, p.w)
 	}
 	if d.more > 0 && p.room() > 12 {
@@ -331,7 +331,7 @@ func (d *diagram) remark(p *page, e spaceEvent, in ink) {
 	p.to(d.text)
 	if e.kind == spaceEnd {
 		pr := &d.b.Procs[e.msg]
-		p.all(inkBad, clean(string(pr.ID)))
+		p.all(inkBad, p.clean(string(pr.ID)))
 		p.put(inkBad, " ended: ")
 		p.all(inkBad, ending(pr.Exit))
 		p.next()
@@ -348,7 +348,7 @@ func (d *diagram) remark(p *page, e spaceEvent, in ink) {
 }
 
 func (d *diagram) words(p *page, e spaceEvent, m *board.Msg) {
-	text := clean(m.Text)
+	text := p.clean(m.Text)
 	took := func(since time.Duration) string { return nanoseconds(float64(since), p.p.ascii) }
 	switch e.kind {
 	case spaceLost:
@@ -409,12 +409,12 @@ func (d *diagram) list(p *page) {
 		p.stamp(e.at)
 		if e.kind == spaceEnd {
 			pr := &d.b.Procs[e.msg]
-			p.all(inkBad, clean(string(pr.ID))+" ended: "+ending(pr.Exit))
+			p.all(inkBad, p.clean(string(pr.ID))+" ended: "+ending(pr.Exit))
 			p.next()
 			continue
 		}
 		m := &d.b.Msgs[e.msg]
-		p.text(inkText, clean(string(m.From)), 10)
+		p.text(inkText, p.clean(string(m.From)), 10)
 		p.space(1)
 		if e.kind == spaceLost {
 			p.glyph(inkBad, p.p.sign.cross)
@@ -422,7 +422,7 @@ func (d *diagram) list(p *page) {
 			p.glyph(inkBar, p.p.sign.right)
 		}
 		p.space(1)
-		p.text(inkText, clean(string(m.To)), 10)
+		p.text(inkText, p.clean(string(m.To)), 10)
 		p.space(1)
 		if e.count > 1 {
 			p.glyph(inkStrong, p.p.sign.times)

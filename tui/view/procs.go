@@ -166,7 +166,7 @@ var growth = [...]struct {
 	to  int
 }{
 	{colPID, 6}, {colState, 18}, {colCPU, 4}, {colStrip, 12}, {colNote, 12}, {colFor, 5},
-	{colState, 24}, {colStrip, 16}, {colNote, 20}, {colRSS, 5}, {colStrip, 24}, {colState, 34}, {colCore, 4},
+	{colNote, 16}, {colState, 24}, {colStrip, 16}, {colNote, 20}, {colRSS, 5}, {colStrip, 24}, {colState, 34}, {colCore, 4},
 	{colNote, 30}, {colStrip, 32}, {colNote, 44}, {colStrip, 40},
 }
 
@@ -272,7 +272,7 @@ func (t *table) row(p *page, s *Scene, pr *board.Proc, now time.Duration) {
 			if selected {
 				in = inkSelect
 			}
-			p.text(in, clean(string(pr.ID)), t[c])
+			p.text(in, p.clean(string(pr.ID)), t[c])
 		case colPID:
 			p.num(base, strconv.AppendInt(buf[:0], int64(pr.PID), 10), t[c])
 		case colState:
@@ -300,7 +300,7 @@ func (t *table) row(p *page, s *Scene, pr *board.Proc, now time.Duration) {
 		case colFor:
 			p.num(base, appendFor(buf[:0], now-since(pr)), t[c])
 		case colNote:
-			p.note(pr, k, t[c])
+			p.note(pr, k, now, t[c])
 		}
 		p.to(to + 1)
 	}
@@ -322,6 +322,7 @@ func (p *page) state(pr *board.Proc, k class, w int) {
 	p.glyph(in, p.p.look[k].Glyph)
 	p.put(in, p.p.look[k].Letter)
 	on, says := waits(pr, k)
+	on, says = p.clean(on), p.clean(says)
 	word := p.p.look[k].Word
 	need := 2 + 1 + len(word)
 	if on != "" {
@@ -350,9 +351,9 @@ func (p *page) state(pr *board.Proc, k class, w int) {
 func waits(pr *board.Proc, k class) (on, says string) {
 	switch k {
 	case classWait, classDisk:
-		return clean(pr.On), clean(pr.Says)
+		return pr.On, pr.Says
 	case classTimer, classRun, classNew, classStop, classUntold:
-		return "", clean(pr.Says)
+		return "", pr.Says
 	}
 	return "", ""
 }
@@ -385,7 +386,7 @@ func (p *page) strip(pr *board.Proc, now time.Duration, w int) {
 
 // note is the remark of a row: how it ended and who has not waited for it, or
 // what it has in hand.
-func (p *page) note(pr *board.Proc, k class, w int) {
+func (p *page) note(pr *board.Proc, k class, now time.Duration, w int) {
 	end := min(p.w+w, p.max)
 	var buf [64]byte
 	b := buf[:0]
@@ -412,6 +413,9 @@ func (p *page) note(pr *board.Proc, k class, w int) {
 	case len(pr.Work) > 0:
 		b = append(strconv.AppendInt(append(b, "idle, "...), int64(pr.TaskDone), 10), " done"...)
 		p.text(inkDim, string(b), end-p.w)
+	case k == classRun && pr.Share < 0.7 && now-since(pr) >= 3*Grain && pr.CPU > 0:
+		// R all the while, and not on a core all the while: it was ready.
+		p.text(inkDim, "waits for a core", end-p.w)
 	case pr.Took == 0 && k == classNew:
 		p.text(inkDim, "not heard of yet", end-p.w)
 	}

@@ -131,13 +131,13 @@ func hasAny(s string, words ...string) bool {
 func (p *page) queue(s *Scene, b *board.Board, q *board.Queue, now time.Duration, room int) {
 	until := len(p.lines) + room
 	full, empty := q.Cap > 0 && q.Depth >= q.Cap, q.Depth == 0
-	p.queueHead(q, now, full, empty)
+	p.queueHead(s, q, now, full, empty)
 	if len(p.lines) >= until {
 		return
 	}
 	puts, gets := parties(b, q)
 	sides := max(len(puts), len(gets), 1)
-	if p.max < 64 {
+	if p.max < 56 {
 		p.queueBody(q, p.max)
 		p.next()
 		for _, side := range [...][]party{puts, gets} {
@@ -160,8 +160,8 @@ func (p *page) queue(s *Scene, b *board.Board, q *board.Queue, now time.Duration
 
 // queueHead is the first line: how much is in there, what went through, and
 // whose word that is.
-func (p *page) queueHead(q *board.Queue, now time.Duration, full, empty bool) {
-	p.text(inkStrong, clean(string(q.ID)), 24)
+func (p *page) queueHead(s *Scene, q *board.Queue, now time.Duration, full, empty bool) {
+	p.text(inkStrong, p.clean(string(q.ID)), 24)
 	unit := q.Unit
 	if unit == "" {
 		unit = "items"
@@ -171,9 +171,13 @@ func (p *page) queueHead(q *board.Queue, now time.Duration, full, empty bool) {
 		text += " of " + grouped(float64(q.Cap))
 	}
 	p.put(inkText, text+" ")
-	p.all(inkText, clean(unit))
+	p.all(inkText, p.clean(unit))
 	if q.Cap > 64 {
 		p.put(inkText, " ("+strconv.Itoa(q.Depth*100/q.Cap)+"%)")
+	}
+	if look := s.Theme.Source(themeSource(q.Source)); q.Source != 0 {
+		p.put(sourceInk(q.Source), " "+look.Letter)
+		p.glyph(sourceInk(q.Source), look.Glyph)
 	}
 	switch {
 	case full:
@@ -195,14 +199,10 @@ func (p *page) queueHead(q *board.Queue, now time.Duration, full, empty bool) {
 	case trace.Worker:
 		word = "  depth: the processes' own word"
 	case trace.Stage:
-		word = "  depth: counted by the stage"
+		word = "  depth: counted by this program"
 	}
-	if p.room() >= len(through) {
-		p.put(inkDim, through)
-	}
-	if p.room() >= len(word) {
-		p.put(inkDim, word)
-	}
+	p.say(inkDim, through)
+	p.say(inkDim, word)
 	p.next()
 }
 
@@ -232,15 +232,19 @@ func rates(q *board.Queue, now time.Duration) (in, out int, ok bool) {
 // queueLine is one line of the picture: the i-th of those who put, the queue
 // itself on the middle line, the i-th of those who get.
 func (p *page) queueLine(q *board.Queue, puts, gets []party, i, lines int, now time.Duration, full, empty bool) {
-	side := min(max((p.max-30)/3, 18), 30)
-	left, right := side, side
-	if len(puts) == 0 {
+	left, right := p.sideWidth(puts), p.sideWidth(gets)
+	if over := left + right + 2 + bodyWidth(q, p.max) - p.max; over > 0 {
+		left, right = left-over/2, right-(over+1)/2
+		if len(puts) == 0 || len(gets) == 0 {
+			left, right = max(left-over, 0), max(right-over, 0)
+		}
+	}
+	if left < 14 {
 		left = 0
 	}
-	if len(gets) == 0 {
+	if right < 14 {
 		right = 0
 	}
-	g := p.p.sign
 	if left > 0 {
 		if pa, more, ok := nth(puts, i, lines); ok {
 			p.party(pa, more, left-8, now)
@@ -262,8 +266,32 @@ func (p *page) queueLine(q *board.Queue, puts, gets []party, i, lines int, now t
 			p.party(pa, more, right-8, now)
 		}
 	}
-	_ = g
 	p.next()
+}
+
+// sideWidth is the room for those at one side: name, state, time, arrow.
+func (p *page) sideWidth(ps []party) int {
+	n := 0
+	for _, pa := range ps {
+		n = max(n, width(p.clean(string(pa.pr.ID))))
+	}
+	if n == 0 {
+		return 0
+	}
+	return min(n, 20) + 3 + 5 + 8
+}
+
+// bodyWidth is the least room for a queue itself.
+func bodyWidth(q *board.Queue, w int) int {
+	switch {
+	case q.Unit == "bytes" || q.Cap > w/3:
+		return min(w/4, 20)
+	case q.Cap > 0 && 3*q.Cap+1 <= w/3:
+		return 3*q.Cap + 1
+	case q.Cap > 0:
+		return q.Cap + 2
+	}
+	return 12
 }
 
 // nth is the party of a line. The last line stands for all that are left.
@@ -282,15 +310,19 @@ func nth(ps []party, i, lines int) (pa party, more int, ok bool) {
 func (p *page) party(pa party, more, w int, now time.Duration) {
 	k := standing(pa.pr)
 	end := min(p.w+w, p.max)
+	name := p.clean(string(pa.pr.ID))
 	tail := ""
 	if pa.blocked {
 		tail = " " + forSpan(now-since(pa.pr))
+		if w-3-len(tail) < width(name) {
+			tail = ""
+		}
 	}
 	if more > 0 {
 		tail = " +" + strconv.Itoa(more)
 	}
 	from := p.w
-	p.text(inkText, clean(string(pa.pr.ID)), w-3-len(tail))
+	p.text(inkText, name, w-3-len(tail))
 	p.space(1)
 	p.glyph(k.ink(), p.p.look[k].Glyph)
 	p.put(k.ink(), p.p.look[k].Letter)
@@ -340,9 +372,9 @@ func (p *page) queueBody(q *board.Queue, w int) {
 	if slots == 0 {
 		slots = max(q.Depth, len(q.Items))
 	}
-	slot := 0
+	slot := 2
 	for _, it := range q.Items {
-		slot = max(slot, width(clean(it)))
+		slot = max(slot, width(p.clean(it)))
 	}
 	slot = max(min(slot, 6, (w-3)/max(slots, 1)-1), 0)
 	if q.Cap == 0 {
@@ -372,7 +404,7 @@ func (p *page) queueBody(q *board.Queue, w int) {
 		case i >= q.Depth && (q.Source != 0 || i >= len(q.Items)):
 			p.put(inkDim, "______"[:slot])
 		case i < len(q.Items):
-			name, n := tailOf(clean(q.Items[i]), slot)
+			name, n := tailOf(p.clean(q.Items[i]), slot)
 			p.space(slot - n)
 			p.text(inkText, name, slot)
 		default:
@@ -424,7 +456,7 @@ func (p *page) blockedLine(pa party, puts bool, now time.Duration) {
 	p.put(inkText, "  ")
 	p.glyph(k.ink(), p.p.look[k].Glyph)
 	p.put(k.ink(), p.p.look[k].Letter+" ")
-	p.text(inkText, clean(string(pa.pr.ID)), 16)
+	p.text(inkText, p.clean(string(pa.pr.ID)), 16)
 	word := " waits to get"
 	if puts {
 		word = " waits to put"

@@ -17,6 +17,27 @@ const maxText = 4096
 // clean makes text from outside drawable.
 func clean(s string) string { return safe.Line(s, maxText) }
 
+// clean is the same for the theme at hand: with plain glyphs, typographic signs
+// are written in ASCII. Letters of other scripts stay.
+func (r *row) clean(s string) string {
+	if !r.p.ascii {
+		return clean(s)
+	}
+	return plainText(s)
+}
+
+var typographic = strings.NewReplacer("→", "->", "←", "<-", "▸", ">", "–", "-", "—", "-", "−", "-", "×", "x", "µ", "u", "μ", "u",
+	"“", `"`, "”", `"`, "‘", "'", "’", "'", "…", "...", "·", "-", "≥", ">=", "≤", "<=", "≈", "~", "\u00a0", " ")
+
+// plainText is cleaned text with typographic signs in ASCII.
+func plainText(s string) string {
+	s = clean(s)
+	if isASCII(s) {
+		return s
+	}
+	return typographic.Replace(s)
+}
+
 // width is how many cells s takes; s holds no escapes.
 func width(s string) int {
 	if isASCII(s) {
@@ -138,6 +159,16 @@ func (r *row) text(k ink, s string, w int) {
 
 // all writes text from outside up to the end of the line.
 func (r *row) all(k ink, s string) { r.text(k, s, r.room()) }
+
+// say writes the first of several wordings of ours that fits, or nothing.
+func (r *row) say(k ink, wordings ...string) {
+	for _, s := range wordings {
+		if len(s) <= r.room() {
+			r.put(k, s)
+			return
+		}
+	}
+}
 
 // field is text padded to exactly w cells.
 func (r *row) field(k ink, s string, w int) {

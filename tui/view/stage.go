@@ -190,12 +190,13 @@ func (p *page) title(s *Scene, panel Panel) {
 	}
 	p.put(in, panel.String())
 	p.space(1)
-	p.about(s, panel)
+	p.about(s, panel, 0)
 	p.glyphs(inkRule, g.rule, p.room())
 }
 
-// about is the remark of a title.
-func (p *page) about(s *Scene, panel Panel) {
+// about is the remark of a title, left out where less than so many cells would
+// be left.
+func (p *page) about(s *Scene, panel Panel, spare int) {
 	b := s.board()
 	var buf [64]byte
 	t := buf[:0]
@@ -204,7 +205,7 @@ func (p *page) about(s *Scene, panel Panel) {
 		t = countWords(t, b)
 	case PanelLog:
 		if s.Filter != "" {
-			t = append(append(t, "only "...), clean(string(s.Filter))...)
+			t = append(append(t, "only "...), p.clean(string(s.Filter))...)
 		}
 		if n := s.Scroll[PanelLog]; n > 0 {
 			if len(t) > 0 {
@@ -222,10 +223,47 @@ func (p *page) about(s *Scene, panel Panel) {
 	case PanelLanes:
 		t = append(t, "time goes right"...)
 	}
-	if len(t) > 0 {
+	if n := width(string(t)); n > 0 && n+2+spare <= p.room() {
+		p.space(1)
 		p.all(inkDim, string(t))
 		p.space(1)
 	}
+	if panel == PanelLog && p.room() >= 62 {
+		p.space(1)
+		for _, src := range [...]theme.Source{theme.SourceKernel, theme.SourceWorker, theme.SourceStage, theme.SourceLearner} {
+			l := s.Theme.Source(src)
+			p.put(inkOf(src), l.Letter)
+			p.glyph(inkOf(src), l.Glyph)
+			p.put(inkDim, " "+sourceWord(src)+"  ")
+		}
+		p.w, p.b = p.w-1, p.b[:len(p.b)-1]
+	}
+}
+
+// sourceWord is who a source is, to a newcomer.
+func sourceWord(src theme.Source) string {
+	switch src {
+	case theme.SourceKernel:
+		return "kernel"
+	case theme.SourceWorker:
+		return "process, of itself"
+	case theme.SourceStage:
+		return "this program"
+	}
+	return "you"
+}
+
+// inkOf is the ink of a source as the theme knows it.
+func inkOf(src theme.Source) ink {
+	switch src {
+	case theme.SourceKernel:
+		return inkKernel
+	case theme.SourceWorker:
+		return inkWorker
+	case theme.SourceStage:
+		return inkStage
+	}
+	return inkLearner
 }
 
 func countWords(t []byte, b *board.Board) []byte {
@@ -264,6 +302,15 @@ func (p *page) tabs(s *Scene, f *Frame) []tab {
 		}
 		tabs = append(tabs, tab{from, p.w, panel})
 		p.glyph(inkRule, g.rule)
+	}
+	if f.Main == PanelProcs {
+		var buf [64]byte
+		if t := countWords(buf[:0], s.board()); len(t)+4 <= p.room() {
+			p.glyphs(inkRule, g.rule, p.room()-len(t)-3)
+			p.space(1)
+			p.bytes(inkDim, t)
+			p.space(1)
+		}
 	}
 	p.glyphs(inkRule, g.rule, p.room())
 	return tabs

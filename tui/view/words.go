@@ -17,9 +17,9 @@ func caption(s *Scene, w, h int) *page {
 	b := s.board()
 	verdict := 0
 	if b.Verdict != nil {
-		verdict = min(len(wrap(clean(b.Verdict.Text), w-2)), max(h-1, 1))
+		verdict = min(len(wrap(p.clean(b.Verdict.Text), w-2)), max(h-1, 1))
 	}
-	if text := clean(b.Caption); text != "" && h > verdict {
+	if text := p.clean(b.Caption); text != "" && h > verdict {
 		lines := wrap(text, w-2)
 		room := h - verdict
 		for i, l := range lines {
@@ -27,7 +27,7 @@ func caption(s *Scene, w, h int) *page {
 				break
 			}
 			if i == 0 {
-				p.glyph(inkStrong, p.p.sign.right)
+				p.glyph(inkStrong, p.p.sign.says)
 			}
 			p.to(2)
 			if i == room-1 && i < len(lines)-1 {
@@ -42,7 +42,7 @@ func caption(s *Scene, w, h int) *page {
 		if !b.Verdict.OK {
 			in, sign = inkBad, p.p.sign.task[board.TaskFailed]
 		}
-		lines := wrap(clean(b.Verdict.Text), w-2)
+		lines := wrap(p.clean(b.Verdict.Text), w-2)
 		for i := range verdict {
 			l := lines[i]
 			if i == verdict-1 {
@@ -170,8 +170,8 @@ func legend(s *Scene, w, h int) *page {
 	p := newPage(s, w, h)
 	entries := legendOf(s)
 	cols := max(min(w/legendCell, 4), 1)
-	rows := (len(entries) + cols - 1) / cols
-	for y := range min(rows, h) {
+	rows := min((len(entries)+cols-1)/cols, max(h, 0)) // in few lines the states come first
+	for y := range rows {
 		for x := range cols {
 			i := x*rows + y
 			if i >= len(entries) {

@@ -1,0 +1,240 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"edu/procession/demos/trace"
+	"edu/procession/lessons"
+	"edu/procession/lessons/progress"
+	"edu/procession/tui/reader"
+	"edu/procession/tui/theme"
+	"edu/procession/tui/view"
+)
+
+// figure looks a gauge up in what the learner's last run of the demo measured.
+func (p *lessonPage) figure(name string) (string, bool) {
+	g, ok := p.m.state.Gauge(p.l.Demo, name)
+	if !ok {
+		return "", false
+	}
+	return view.Format(trace.Gauge{Name: name, Value: g.Value, Unit: g.Unit}), true
+}
+
+func (p *lessonPage) fill(md string) string { return lessons.Fill(md, p.figure) }
+
+// doc is the document of the leaf, and a key that names the leaf and, after a
+// zero byte, everything else that decides it.
+func (p *lessonPage) doc() ([]reader.Block, string) {
+	leaf := p.leaf()
+	var blocks []reader.Block
+	if leaf.kind == lessons.Explain {
+		blocks = p.answers()
+	}
+	var columns []reader.Block
+	for _, i := range leaf.parts {
+		part := p.l.Parts[i]
+		b := reader.Block{Title: part.Title, Markdown: p.fill(part.Body), Code: part.Code, Lang: string(part.Kind)}
+		if len(leaf.parts) > 1 {
+			columns = append(columns, b)
+		} else {
+			blocks = append(blocks, b)
+		}
+	}
+	if len(columns) > 0 {
+		blocks = append(blocks, reader.Block{Columns: columns})
+	}
+	var key strings.Builder
+	fmt.Fprintf(&key, "%s\x00", leaf.kind)
+	for _, b := range blocks {
+		key.WriteString(b.Title + "\x00" + b.Markdown + "\x00")
+	}
+	return blocks, key.String()
+}
+
+// answers sets what the learner predicted against what is right: the reply to
+// the choice that was made comes first.
+func (p *lessonPage) answers() []reader.Block {
+	var out []reader.Block
+	for i, q := range p.l.Questions {
+		a := p.quiz.answer[i]
+		if !a.given || a.choice >= len(q.Choices) {
+			continue
+		}
+		mine := q.Choices[a.choice]
+		var md strings.Builder
+		fmt.Fprintf(&md, "%s\n\n", strings.TrimSpace(q.Text))
+		verdict := "**Right.**"
+		if !mine.Right {
+			verdict = "**Not so.**"
+		}
+		fmt.Fprintf(&md, "You said: *%s*, %s. %s %s\n\n", strings.TrimSpace(mine.Text), confidences[a.sure-1], verdict, weigh(mine.Right, a.sure))
+		fmt.Fprintf(&md, "%s\n\n", strings.TrimSpace(p.fill(mine.Why)))
+		if r := right(q); !mine.Right && r >= 0 {
+			fmt.Fprintf(&md, "What happens: **%s**. %s\n\n", strings.TrimSuffix(strings.TrimSpace(q.Choices[r].Text), "."), strings.TrimSpace(p.fill(q.Choices[r].Why)))
+		}
+		title := "Your prediction"
+		if len(p.l.Questions) > 1 {
+			title = fmt.Sprintf("Your prediction, question %d", i+1)
+		}
+		out = append(out, reader.Block{Title: title, Markdown: md.String()})
+	}
+	if missing := p.unmeasured(); len(missing) > 0 {
+		hint := "You have not run the demo yet, so its figures read *not measured yet*. Press `d` to run it."
+		if len(missing) < len(p.l.Watch) {
+			hint = "Some figures read *not measured yet*: your last run was left before it had measured them. Press `d` to run the demo again, and let it come to its end."
+		}
+		out = append(out, reader.Block{Markdown: "> " + hint})
+	}
+	return out
+}
+
+// weigh says what an answer is worth, given how sure the learner was.
+func weigh(right bool, sure int) string {
+	switch {
+	case right && sure == 1:
+		return "A good guess: read why it is so."
+	case !right && sure == len(confidences):
+		return "You were certain, so this is the one to remember."
+	}
+	return ""
+}
+
+// unmeasured are the gauges of the lesson that no run has measured yet.
+func (p *lessonPage) unmeasured() []string {
+	return slices.DeleteFunc(slices.Clone(p.l.Watch), func(name string) bool {
+		_, ok := p.figure(name)
+		return ok
+	})
+}
+
+// predict takes the keys of a question.
+func (p *lessonPage) predict(k string) (tea.Cmd, bool) {
+	keys := p.m.keys
+	switch {
+	case k == "backspace":
+		return nil, p.quiz.back()
+	case p.quiz.done():
+		return nil, false
+	case keys.Choose.is(k):
+		return p.choose(int(k[0] - '1')), true
+	case k == "enter" || k == "space":
+		return p.choose(p.quiz.cursor), true
+	case keys.Down.is(k):
+		p.quiz.move(1)
+	case keys.Up.is(k):
+		p.quiz.move(-1)
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// choose answers, and keeps a completed answer.
+func (p *lessonPage) choose(i int) tea.Cmd {
+	asked, complete := p.quiz.choose(i)
+	if !complete {
+		return nil
+	}
+	q, a, id := p.quiz.qs[asked], p.quiz.answer[asked], p.l.ID
+	made := progress.Prediction{Question: q.ID, Choice: a.choice, Confidence: a.sure, Right: q.Choices[a.choice].Right, When: now()}
+	return p.m.save(func(st *progress.State) { st.Predict(id, made) })
+}
+
+// drawPredict is the question: its text in the pane, what there is to choose
+// from right below.
+func (p *lessonPage) drawPredict(w, h, top int) []string {
+	choices, rows := p.choices(w)
+	lead := ""
+	if part, ok := p.l.Part(lessons.Predict); ok {
+		lead = part.Body
+	}
+	blocks := []reader.Block{{Markdown: p.fill(lead)}}
+	key := fmt.Sprintf("%s\x00%d", lessons.Predict, p.quiz.at)
+	if !p.quiz.done() {
+		title := "What do you expect?"
+		if len(p.quiz.qs) > 1 {
+			title = fmt.Sprintf("What do you expect? Question %d of %d", p.quiz.at+1, len(p.quiz.qs))
+		}
+		if p.quiz.at > 0 {
+			blocks = nil
+		}
+		blocks = append(blocks, reader.Block{Title: title, Markdown: p.quiz.qs[p.quiz.at].Text})
+	}
+	p.setDoc(blocks, key)
+	// The pane is as high as its text, so that the choices follow at once.
+	room := max(h-len(choices)-1, 1)
+	p.pane.SetSize(w-2, room)
+	for n := 1; n < room; n++ {
+		p.pane.SetSize(w-2, n)
+		if p.pane.AtBottom() && p.pane.AtTop() {
+			break
+		}
+		p.pane.SetSize(w-2, room)
+	}
+	var lines []string
+	for _, s := range strings.Split(p.pane.View(), "\n") {
+		lines = append(lines, " "+s)
+	}
+	lines = append(lines, "")
+	p.first, p.rows = top+len(lines), rows
+	return append(lines, choices...)
+}
+
+// choices draws what can be chosen now, and says which line is which.
+func (p *lessonPage) choices(w int) (lines []string, rows []int) {
+	th, g, q := p.m.th, p.m.th.Glyphs(), &p.quiz
+	put := func(s string, row int) { lines, rows = append(lines, s), append(rows, row) }
+	if q.done() {
+		for i, a := range q.answer {
+			put("  "+th.Paint(theme.Muted, "You expect: ")+p.inline(q.qs[i].Choices[a.choice].Text)+th.Paint(theme.Muted, ", "+confidences[a.sure-1]), -1)
+		}
+		put("", -1)
+		put("  "+th.Paint(theme.Good, g.Check)+" Now see what really happens. "+th.Paint(theme.Key, "enter")+" goes on to what to watch, "+
+			th.Paint(theme.Key, "backspace")+" changes your mind.", -1)
+		return lines, rows
+	}
+	for i, c := range q.qs[q.at].Choices {
+		mark, k := "  ", theme.Key
+		if !q.sure && i == q.cursor || q.sure && i == q.answer[q.at].choice {
+			mark = th.Paint(theme.Accent, g.Cursor) + " "
+		}
+		for j, line := range wrap(c.Text, min(w-8, 92)) {
+			s := "     " + p.inline(line)
+			if j == 0 {
+				s = fmt.Sprintf("%s%s  %s", mark, th.Paint(k, fmt.Sprint(i+1)), p.inline(line))
+			}
+			row := i
+			if q.sure {
+				row = -1
+			}
+			put(" "+s, row)
+		}
+	}
+	put("", -1)
+	if q.sure {
+		put("  "+th.Paint(theme.Title, "How sure are you?"), -1)
+		for i, word := range confidences {
+			mark := "  "
+			if i == q.cursor {
+				mark = th.Paint(theme.Accent, g.Cursor) + " "
+			}
+			put(fmt.Sprintf(" %s%s  %s", mark, th.Paint(theme.Key, fmt.Sprint(i+1)), word), i)
+		}
+	}
+	return lines, rows
+}
+
+// inline paints the code in a line of Markdown.
+func (p *lessonPage) inline(s string) string {
+	parts := strings.Split(s, "`")
+	for i := range parts {
+		if i%2 == 1 {
+			parts[i] = p.m.th.Paint(theme.Code, parts[i])
+		}
+	}
+	return strings.Join(parts, "")
+}

@@ -93,13 +93,11 @@ func (c *coursePage) bar() []barRow {
 	} else if e.lesson != nil {
 		open.Word = "open the lesson"
 	}
-	quit := k.Back
-	quit.Keys, quit.Word = []string{"q"}, "leave"
-	items := []Binding{open, k.Down, k.Up}
+	items := []Binding{open, k.Down.as("up/down", "choose")}
 	if l := c.next(); l != nil && (c.entry().lesson != l) {
 		items = append(items, k.Continue)
 	}
-	return []barRow{{Items: append(items, k.Search, k.Glossary, quit)}}
+	return []barRow{{Items: append(items, k.Search, k.Glossary, press("q", "leave"))}}
 }
 
 func (c *coursePage) help() (string, []Group) {
@@ -259,26 +257,28 @@ func (c *coursePage) list(w, h int) []string {
 }
 
 // row is an entry: its mark, number, title, and what there is to say of it.
+// Under the cursor it has no colours of its own, so that it reads as one.
 func (c *coursePage) row(i, w int) string {
-	th, g := c.m.th, c.m.th.Glyphs()
-	e := c.entries[i]
+	th, e := c.m.th, c.entries[i]
+	paint := th.Paint
 	cursor := "  "
 	if i == c.at {
-		cursor = th.Paint(theme.Accent, g.Cursor) + " "
+		paint = func(_ theme.Token, s string) string { return s }
+		cursor = th.Glyphs().Cursor + " "
 	}
 	var left, right string
 	if e.lesson != nil {
 		mark, note, k := c.mark(e.lesson)
-		left = fmt.Sprintf("%s %2d  %s", th.Paint(k, mark), e.lesson.Number, safe.Line(e.lesson.Title, 200))
-		right = th.Paint(k, note)
+		left = fmt.Sprintf("%s %2d  %s", paint(k, mark), e.lesson.Number, safe.Line(e.lesson.Title, 200))
+		right = paint(k, note)
 	} else {
 		info := e.demo.Info()
-		left = fmt.Sprintf("%s     %s", " ", safe.Line(info.Title, 200))
-		right = th.Paint(theme.Muted, info.Name)
+		left = "      " + safe.Line(info.Title, 200)
+		right = paint(theme.Muted, info.Name)
 	}
-	line := sides(cursor+left, "  "+right+" ", w-1)
+	line := sides(cursor+left, "  "+right+" ", w-2)
 	if i == c.at {
-		line = th.Over(theme.Selection, line)
+		line = th.Paint(theme.Selection, line)
 	}
 	return " " + line
 }

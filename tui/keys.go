@@ -12,6 +12,7 @@ type Binding struct {
 	Keys []string // as Bubble Tea names them; the first is the one that is shown
 	Word string   // in the key bar
 	Doc  string   // in the help, after the key
+	Name string   // on the key bar in place of the key, where two are shown as one: "up/down"
 }
 
 // is reports whether a key is one of the binding's.
@@ -22,8 +23,24 @@ func (b Binding) Show() string {
 	if len(b.Keys) == 0 {
 		return ""
 	}
+	if b.Name != "" {
+		return b.Name
+	}
 	return keyName(b.Keys[0])
 }
+
+// as is the binding with other words on the key bar; a name may stand for
+// more keys than its own.
+func (b Binding) as(name, word string) Binding {
+	if name != "" && len(b.Keys) > 0 {
+		b.Name = name
+	}
+	b.Word = word
+	return b
+}
+
+// press is an unnamed binding for the key bar: what a key does just now.
+func press(key, word string) Binding { return Binding{Keys: []string{key}, Word: word} }
 
 // without is the binding with the keys that somebody else has taken left out.
 func (b Binding) without(taken map[string]bool) Binding {
@@ -64,59 +81,59 @@ type KeyMap struct {
 // DefaultKeys is the one place where keys are given their meaning.
 func DefaultKeys() KeyMap {
 	return KeyMap{
-		Help:      Binding{[]string{"?", "f1"}, "help", "this help: what can be done where you are"},
-		Back:      Binding{[]string{"esc", "q"}, "back", "back to where you came from; on the stage it ends the run and its processes"},
-		Quit:      Binding{[]string{"ctrl+c"}, "quit", "leave procession from anywhere; nothing that it started goes on running"},
-		Suspend:   Binding{[]string{"ctrl+z"}, "suspend", "to the shell and, with fg, back here"},
-		Paper:     Binding{[]string{"B"}, "light or dark", "colours for a light or a dark terminal"},
-		Projector: Binding{[]string{"P"}, "projector", "high contrast, for a projector or tired eyes, on and off"},
-		Dismiss:   Binding{[]string{"esc", "q", "enter"}, "close", "close what lies over the page"},
+		Help:      Binding{Keys: []string{"?", "f1"}, Word: "help", Doc: "this help: what can be done where you are"},
+		Back:      Binding{Keys: []string{"esc", "q"}, Word: "back", Doc: "back to where you came from; on the stage it ends the run and its processes"},
+		Quit:      Binding{Keys: []string{"ctrl+c"}, Word: "quit", Doc: "leave procession from anywhere; nothing that it started goes on running"},
+		Suspend:   Binding{Keys: []string{"ctrl+z"}, Word: "suspend", Doc: "to the shell and, with fg, back here"},
+		Paper:     Binding{Keys: []string{"B"}, Word: "light or dark", Doc: "colours for a light or a dark terminal"},
+		Projector: Binding{Keys: []string{"P"}, Word: "projector", Doc: "high contrast, for a projector or tired eyes, on and off"},
+		Dismiss:   Binding{Keys: []string{"esc", "q", "enter"}, Word: "close", Doc: "close what lies over the page"},
 
-		Up:       Binding{[]string{"up", "k"}, "up", "one line, or one entry, up"},
-		Down:     Binding{[]string{"down", "j"}, "down", "one line, or one entry, down"},
-		PageUp:   Binding{[]string{"pgup", "ctrl+b"}, "page up", "a window's height up"},
-		PageDown: Binding{[]string{"pgdown", "ctrl+f"}, "page down", "a window's height down"},
-		Top:      Binding{[]string{"home"}, "top", "to the top"},
-		Bottom:   Binding{[]string{"end"}, "bottom", "to the end"},
+		Up:       Binding{Keys: []string{"up", "k"}, Word: "up", Doc: "one line, or one entry, up"},
+		Down:     Binding{Keys: []string{"down", "j"}, Word: "down", Doc: "one line, or one entry, down"},
+		PageUp:   Binding{Keys: []string{"pgup", "ctrl+b"}, Word: "page up", Doc: "a window's height up"},
+		PageDown: Binding{Keys: []string{"pgdown", "ctrl+f"}, Word: "page down", Doc: "a window's height down"},
+		Top:      Binding{Keys: []string{"home"}, Word: "top", Doc: "to the top"},
+		Bottom:   Binding{Keys: []string{"end"}, Word: "bottom", Doc: "to the end"},
 
-		Open:     Binding{[]string{"enter"}, "open", "open the lesson or the demo under the cursor"},
-		Search:   Binding{[]string{"/"}, "search", "search all lessons, listings and terms"},
-		Glossary: Binding{[]string{"g"}, "glossary", "every term with its meaning"},
-		Continue: Binding{[]string{"n"}, "go on", "go on where you left off"},
+		Open:     Binding{Keys: []string{"enter"}, Word: "open", Doc: "open the lesson or the demo under the cursor"},
+		Search:   Binding{Keys: []string{"/"}, Word: "search", Doc: "search all lessons, listings and terms"},
+		Glossary: Binding{Keys: []string{"g"}, Word: "glossary", Doc: "every term with its meaning"},
+		Continue: Binding{Keys: []string{"n"}, Word: "go on", Doc: "go on where you left off"},
 
-		Go:         Binding{[]string{"enter", "space"}, "go on", "the next thing to do: read on, answer, run the demo, next lesson"},
-		NextPart:   Binding{[]string{"right", "tab", "l"}, "next part", "to the next part of the lesson"},
-		PrevPart:   Binding{[]string{"left", "shift+tab", "h"}, "part before", "to the part before"},
-		Wider:      Binding{[]string{">", "shift+right"}, "right", "move listings that are wider than the window"},
-		Narrower:   Binding{[]string{"<", "shift+left"}, "left", "and back"},
-		Demo:       Binding{[]string{"d"}, "demo", "run the lesson's demo now"},
-		Skip:       Binding{[]string{"x"}, "skip", "read the explanation without a prediction"},
-		Choose:     Binding{[]string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, "answer", "choose an answer; then how sure you are"},
-		Terms:      Binding{[]string{"g", "t"}, "terms", "the terms that this lesson uses, explained"},
-		NextLesson: Binding{[]string{"N"}, "next lesson", "to the next lesson"},
+		Go:         Binding{Keys: []string{"enter", "space"}, Word: "go on", Doc: "the next thing to do: read on, answer, run the demo, next lesson"},
+		NextPart:   Binding{Keys: []string{"right", "tab", "l"}, Word: "next part", Doc: "to the next part of the lesson"},
+		PrevPart:   Binding{Keys: []string{"left", "shift+tab", "h"}, Word: "part before", Doc: "to the part before"},
+		Wider:      Binding{Keys: []string{">", "shift+right"}, Word: "right", Doc: "move listings that are wider than the window"},
+		Narrower:   Binding{Keys: []string{"<", "shift+left"}, Word: "left", Doc: "and back"},
+		Demo:       Binding{Keys: []string{"d"}, Word: "demo", Doc: "run the lesson's demo now"},
+		Skip:       Binding{Keys: []string{"x"}, Word: "skip", Doc: "read the explanation without a prediction"},
+		Choose:     Binding{Keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, Word: "answer", Doc: "choose an answer; then how sure you are"},
+		Terms:      Binding{Keys: []string{"g", "t"}, Word: "terms", Doc: "the terms that this lesson uses, explained"},
+		NextLesson: Binding{Keys: []string{"N"}, Word: "next lesson", Doc: "to the next lesson"},
 
-		SelectNext:     Binding{[]string{"down", "tab"}, "select", "select the process below, which the demo's keys act on"},
-		SelectPrev:     Binding{[]string{"up", "shift+tab"}, "select", "select the process above"},
-		Freeze:         Binding{[]string{"space"}, "freeze view", "freeze the view while the processes and the log go on; again: back to now. In a replay: play and pause"},
-		HoldAll:        Binding{[]string{"S"}, "stop all", "stop every process (SIGSTOP): they are really stopped, as the letter T says"},
-		FreeAll:        Binding{[]string{"C"}, "continue all", "let every process go on (SIGCONT)"},
-		Backward:       Binding{[]string{"left", ","}, "event back", "one event back in the log"},
-		Forward:        Binding{[]string{"right", "."}, "event on", "one event on"},
-		SecondBackward: Binding{[]string{"[", "shift+left"}, "second back", "one second back"},
-		SecondForward:  Binding{[]string{"]", "shift+right"}, "second on", "one second on"},
-		Start:          Binding{[]string{"home"}, "start", "to the start of the run"},
-		Live:           Binding{[]string{"end"}, "now", "to now: the live run, or the end of the log"},
-		Slower:         Binding{[]string{"<"}, "slower", "play back slower: 1/4 of real speed"},
-		Faster:         Binding{[]string{">"}, "faster", "play back faster: 4 times real speed"},
-		Again:          Binding{[]string{"R"}, "again", "run again with the same seed"},
-		Anew:           Binding{[]string{"N"}, "new seed", "run again with another seed"},
-		Finish:         Binding{[]string{"f", "F"}, "finish", "ask the demo to come to its end and say what was measured"},
-		View:           Binding{[]string{"v"}, "view", "the next view as the main one"},
-		ViewBack:       Binding{[]string{"V"}, "view before", "the view before"},
-		Digit:          Binding{[]string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, "view", "this view as the main one"},
-		Log:            Binding{[]string{"L"}, "log", "make the log bigger, and small again"},
-		Zoom:           Binding{[]string{"z"}, "zoom", "time axes show the last ten seconds, or the whole run"},
-		Beside:         Binding{[]string{"O"}, "what to do", "the lesson's text beside the stage or over it, on and off"},
+		SelectNext:     Binding{Keys: []string{"down", "tab"}, Word: "select", Doc: "select the process below, which the demo's keys act on"},
+		SelectPrev:     Binding{Keys: []string{"up", "shift+tab"}, Word: "select", Doc: "select the process above"},
+		Freeze:         Binding{Keys: []string{"space"}, Word: "freeze view", Doc: "freeze the view while the processes and the log go on; again: back to now. In a replay: play and pause"},
+		HoldAll:        Binding{Keys: []string{"S"}, Word: "stop all", Doc: "stop every process (SIGSTOP): they are really stopped, as the letter T says"},
+		FreeAll:        Binding{Keys: []string{"C"}, Word: "continue all", Doc: "let every process go on (SIGCONT)"},
+		Backward:       Binding{Keys: []string{"left", ","}, Word: "event back", Doc: "one event back in the log"},
+		Forward:        Binding{Keys: []string{"right", "."}, Word: "event on", Doc: "one event on"},
+		SecondBackward: Binding{Keys: []string{"[", "shift+left"}, Word: "second back", Doc: "one second back"},
+		SecondForward:  Binding{Keys: []string{"]", "shift+right"}, Word: "second on", Doc: "one second on"},
+		Start:          Binding{Keys: []string{"home"}, Word: "start", Doc: "to the start of the run"},
+		Live:           Binding{Keys: []string{"end"}, Word: "now", Doc: "to now: the live run, or the end of the log"},
+		Slower:         Binding{Keys: []string{"<"}, Word: "slower", Doc: "play back slower: 1/4 of real speed"},
+		Faster:         Binding{Keys: []string{">"}, Word: "faster", Doc: "play back faster: 4 times real speed"},
+		Again:          Binding{Keys: []string{"R"}, Word: "again", Doc: "run again with the same seed"},
+		Anew:           Binding{Keys: []string{"N"}, Word: "new seed", Doc: "run again with another seed"},
+		Finish:         Binding{Keys: []string{"f", "F"}, Word: "finish", Doc: "ask the demo to come to its end and say what was measured"},
+		View:           Binding{Keys: []string{"v"}, Word: "view", Doc: "the next view as the main one"},
+		ViewBack:       Binding{Keys: []string{"V"}, Word: "view before", Doc: "the view before"},
+		Digit:          Binding{Keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, Word: "view", Doc: "this view as the main one"},
+		Log:            Binding{Keys: []string{"L"}, Word: "log", Doc: "make the log bigger, and small again"},
+		Zoom:           Binding{Keys: []string{"z"}, Word: "zoom", Doc: "time axes show the last ten seconds, or the whole run"},
+		Beside:         Binding{Keys: []string{"O"}, Word: "what to do", Doc: "the lesson's text beside the stage or over it, on and off"},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"edu/procession/demos/demo"
 	"edu/procession/demos/safe"
@@ -272,9 +273,9 @@ func (p *lessonPage) bar() []barRow {
 	switch {
 	case leaf.kind == lessons.Predict && !p.quiz.done():
 		do.Word = "take it"
-		items = append(items, Binding{[]string{"1"}, fmt.Sprintf("to %d choose", p.quiz.options()), ""}, k.Down, do)
+		items = append(items, k.Down.as(fmt.Sprintf("1-%d", p.quiz.options()), "choose"), do)
 		if p.quiz.sure || p.quiz.at > 0 {
-			items = append(items, Binding{[]string{"backspace"}, "change", ""})
+			items = append(items, press("backspace", "change"))
 		}
 		items = append(items, k.Skip)
 	case !p.pane.AtBottom():
@@ -293,7 +294,7 @@ func (p *lessonPage) bar() []barRow {
 	if leaf.kind != lessons.Observe || !p.pane.AtBottom() {
 		items = append(items, k.Demo)
 	}
-	items = append(items, k.NextPart, k.PrevPart)
+	items = append(items, k.NextPart.as("left/right", "parts"))
 	if len(p.l.Terms) > 0 {
 		items = append(items, k.Terms)
 	}
@@ -341,28 +342,46 @@ func (p *lessonPage) setDoc(doc []reader.Block, key string) {
 	}
 }
 
-// tabLine names the leaves; where the learner is stands out by a mark as well.
+// tabLine names the leaves; where the learner is stands out by a mark as well,
+// and one that is locked by its brackets.
 func (p *lessonPage) tabLine(w int) string {
 	th, g := p.m.th, p.m.th.Glyphs()
+	titles := make([]string, len(p.leaves))
+	for i, leaf := range p.leaves {
+		titles[i] = leaf.title
+		if p.locked(i) {
+			titles[i] = "(" + leaf.title + ")"
+		}
+	}
+	shorten(titles, w-1-4*len(titles))
 	line, x := " ", 1
 	p.tabs = p.tabs[:0]
-	for i, leaf := range p.leaves {
-		title := leaf.title
-		if p.locked(i) {
-			title += " (locked)"
-		}
-		room := (w - x - 2) / (len(p.leaves) - i)
-		title = strings.TrimRight(fit(title, min(width(title), max(room-3, 4))), " ")
-		var s string
-		n := width(title) + 2
+	for i, title := range titles {
+		s := "  " + th.Paint(theme.Muted, title)
 		if i == p.at {
 			s = th.Paint(theme.Focus, g.Cursor+" "+title)
-		} else {
-			s = "  " + th.Paint(theme.Muted, title)
 		}
-		line += s + " "
+		n := width(title) + 2
+		line += s + "  "
 		p.tabs = append(p.tabs, zone{x0: x, x1: x + n})
-		x += n + 1
+		x += n + 2
 	}
 	return line
+}
+
+// shorten cuts the longest of some titles until all fit into w cells.
+func shorten(titles []string, w int) {
+	for {
+		all, longest := 0, 0
+		for i, t := range titles {
+			all += width(t)
+			if width(t) > width(titles[longest]) {
+				longest = i
+			}
+		}
+		if all <= w || len(titles) == 0 || width(titles[longest]) < 4 {
+			return
+		}
+		titles[longest] = ansi.Truncate(titles[longest], width(titles[longest])-1, "…")
+	}
 }

@@ -41,6 +41,9 @@ func (p *lessonPage) doc() ([]reader.Block, string) {
 		if len(leaf.parts) > 1 {
 			columns = append(columns, b)
 		} else {
+			if len(blocks) == 0 {
+				b.Title = "" // the tab says it
+			}
 			blocks = append(blocks, b)
 		}
 	}

@@ -108,10 +108,8 @@ func (s *searchPage) wheel(_, _, n int) tea.Cmd {
 }
 
 func (s *searchPage) bar() []barRow {
-	return []barRow{{Items: []Binding{
-		{[]string{"enter"}, "open", ""}, {[]string{"down"}, "down", ""}, {[]string{"up"}, "up", ""},
-		{[]string{"ctrl+u"}, "clear", ""}, {[]string{"esc"}, "close", ""},
-	}}}
+	return []barRow{{Items: []Binding{press("enter", "open"), press("down", "choose").as("up/down", "choose"),
+		press("ctrl+u", "clear"), press("esc", "close")}}}
 }
 
 func (s *searchPage) help() (string, []Group) {

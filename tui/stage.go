@@ -84,7 +84,7 @@ func (s *stagePage) crumbs() []string {
 	case s.name != "":
 		return []string{"replay", s.name}
 	case s.lesson != nil:
-		return []string{fmt.Sprintf("lesson %d", s.lesson.Number), s.lesson.Title, s.info.Title}
+		return []string{fmt.Sprintf("lesson %d", s.lesson.Number), s.lesson.Title, "on stage"}
 	}
 	return []string{"demo", s.info.Title}
 }
@@ -276,10 +276,7 @@ func (s *stagePage) send(name string, target trace.ID) tea.Cmd {
 // scene is what the views are to draw.
 func (s *stagePage) scene(b *board.Board) *view.Scene {
 	if s.selected == "" || b.Proc(s.selected) == nil {
-		s.selected = ""
-		if len(b.Procs) > 0 {
-			s.selected = b.Procs[0].ID
-		}
+		s.selected = first(b)
 	}
 	sc := &view.Scene{Board: b, Theme: s.m.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,
 		Cursor: s.player.at, Scrubbed: !s.player.atNow()}
@@ -298,3 +295,14 @@ func (s *stagePage) scene(b *board.Board) *view.Scene {
 
 // recentSpan is how much of the run the time axes show when they follow it.
 const recentSpan = 10 * time.Second
+
+// first is the process to select when the learner has not: a worker, not who
+// started it.
+func first(b *board.Board) trace.ID {
+	for _, p := range b.Procs {
+		if p.Role != "warden" {
+			return p.ID
+		}
+	}
+	return ""
+}

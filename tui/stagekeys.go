@@ -231,7 +231,7 @@ func (s *stagePage) bar() []barRow {
 			items = append(items, s.mine(b))
 		}
 	}
-	freeze := k.Freeze
+	freeze := k.Freeze.as("", "freeze")
 	switch {
 	case s.player.mode == playing:
 		freeze.Word = "pause"
@@ -240,25 +240,33 @@ func (s *stagePage) bar() []barRow {
 	case s.player.mode == frozen:
 		freeze.Word = "unfreeze"
 	}
+	step := s.mine(k.Backward).as("left/right", "step")
 	switch {
 	case s.failed != nil && s.run == nil && s.demo != nil:
 		add(k.Again)
 	case s.demo != nil && s.over():
 		if s.lesson != nil {
-			add(Binding{[]string{"enter"}, "read why", ""})
+			add(press("enter", "read why"))
 		}
-		add(k.Again, k.Anew, freeze, k.Backward, k.View, k.Log)
+		add(k.Again, k.Anew, freeze, step)
 	case s.demo == nil:
-		add(freeze, k.Backward, k.Forward, k.Faster, k.Slower, k.View, k.Log)
+		add(freeze, step, k.Faster.as("< >", "speed"))
 	case !s.player.atNow():
-		add(freeze, k.Backward, k.Forward, k.Live, k.View, k.Log)
+		add(freeze, step, k.Live, k.Faster.as("< >", "speed"))
 	default:
-		add(k.SelectNext, freeze, k.Backward, k.HoldAll, k.FreeAll, k.Finish, k.View, k.Log)
+		add(k.SelectNext.as("up/down", "select"), freeze, k.Finish)
+		items = append(items, step)
 	}
 	if s.lesson != nil && !s.textBeside() {
 		add(k.Beside)
 	}
 	add(k.Back)
+	if s.demo != nil && !s.over() && s.player.atNow() {
+		add(k.View, k.HoldAll, k.FreeAll)
+	} else {
+		add(k.View)
+	}
+	add(k.Log, k.Zoom)
 	return append(rows, barRow{Items: items})
 }
 

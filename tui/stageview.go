@@ -92,7 +92,7 @@ func (s *stagePage) draw(w, h int) []string {
 	var side []string
 	if s.textBeside() {
 		sw := min(max(w*32/100, 40), 64)
-		side = s.side(sw-2, h)
+		side = s.side(sw-3, h)
 		s.left = sw + 1
 	}
 	s.frame = s.stage.Draw(s.scene(b), s.layout(), w-s.left, h)

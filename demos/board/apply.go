@@ -238,9 +238,11 @@ func (b *Board) link(d trace.Link) {
 // maxMsgs is how many messages are remembered; at that many, the older half goes.
 const maxMsgs = 2048
 
+// msg takes one end of a message. The two are reported by two processes through
+// two pipes, so the arrival may well be logged before the send.
 func (b *Board) msg(e trace.Event, d trace.Msg) {
-	n, ok := b.sent[d.Msg]
-	if !ok {
+	n, known := b.sent[d.Msg]
+	if !known {
 		if len(b.Msgs) >= maxMsgs {
 			old := b.Msgs[:maxMsgs/2]
 			for i, m := range old {
@@ -255,13 +257,15 @@ func (b *Board) msg(e trace.Event, d trace.Msg) {
 		b.Msgs = append(b.Msgs, Msg{ID: d.Msg, From: d.From, To: d.To, Text: d.Text, Bytes: d.Bytes, Sent: e.At})
 		b.sent[d.Msg] = n
 	}
-	switch m := &b.Msgs[n-b.gone]; d.Is {
-	case trace.KindRecv:
+	switch m := &b.Msgs[n-b.gone]; {
+	case d.Is == trace.KindRecv:
 		m.Received = max(e.At, 1)
-	case trace.KindDrop:
+	case d.Is == trace.KindDrop:
 		m.Dropped = true
-	default:
-		return
+	case m.Received == 0 && !m.Dropped:
+		return // under way
 	}
-	delete(b.sent, d.Msg)
+	if known {
+		delete(b.sent, d.Msg)
+	}
 }

@@ -35,13 +35,14 @@ package burners
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
 	"edu/procession/demos/demo"
-	"edu/procession/demos/trace"
 )
 
 // Demo is the demo burners.
@@ -118,29 +119,42 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 	if err := pl.count(ctx); err != nil {
 		return err
 	}
-	if s.Param("pin") == "true" {
-		pl.pin()
+	if err := pl.measurements(ctx); err != nil && !errors.Is(err, errOver) {
+		return err
 	}
+	pl.dismiss(ctx)
+	pl.verdict()
+	return nil
+}
+
+// measurements makes those that the settings ask for, then those that the
+// learner or the script does.
+func (pl *play) measurements(ctx context.Context) error {
+	s := pl.s
 	if err := pl.calibrate(ctx); err != nil {
 		return err
 	}
-	steps := []int{1, pl.workers}
-	if !s.Attended() && s.ScriptEnd() == 0 {
+	commanded := s.Attended() || s.ScriptEnd() > 0
+	steps := slices.Compact([]int{1, pl.workers})
+	if !commanded {
 		steps = sweep(pl.cores, pl.workers)
 	}
-	for _, n := range steps {
+	for i, n := range steps {
+		if i == 1 && s.Param("pin") == "true" {
+			pl.pin()
+		}
 		if err := pl.step(ctx, n); err != nil {
 			return err
 		}
 		s.Sleep(ctx, 1500*time.Millisecond)
 	}
-	if s.Attended() || s.ScriptEnd() > 0 {
-		if err := pl.obey(ctx); err != nil {
-			return err
-		}
+	if !commanded {
+		return nil
 	}
-	pl.verdict()
-	return nil
+	if s.Attended() {
+		s.Say("+ and - measure with one burner more or fewer, p with all of them on one core. Where does the speed-up end?")
+	}
+	return pl.obey(ctx)
 }
 
 // sweep is the numbers of burners that are measured when nobody asks for any:
@@ -205,45 +219,9 @@ func (pl *play) act(ctx context.Context, a demo.Act) error {
 	case a.Name == "fewer":
 		pl.workers--
 	}
-	return pl.step(ctx, pl.workers)
-}
-
-// verdict sums up what was measured.
-func (pl *play) verdict() {
-	count := fmt.Sprintf("After the child had set its COUNT to %d, the parent's was %d.", pl.theirs, pl.ours)
-	if pl.serial == 0 {
-		pl.s.Verdict(true, "%s No speed-up was measured.", count)
-		return
+	if err := pl.step(ctx, pl.workers); !errors.Is(err, errDisturbed) {
+		return err
 	}
-	text := fmt.Sprintf("One burner took %s for the job.", seconds(pl.serial))
-	sep := " Speed-up with "
-	for _, m := range pl.best() {
-		if m.n > 1 || m.pinned {
-			text += fmt.Sprintf("%s%d: %.2f×", sep, m.n, pl.factor(m))
-			if m.pinned {
-				text += " (on one core)"
-			}
-			sep = ", with "
-		}
-	}
-	pl.s.Verdict(true, "%s, on %s. %s", text, plural(pl.cores, "core"), count)
+	pl.s.Say("Disturbed once too often: + and - start another measurement.")
+	return nil
 }
-
-// heardOf passes what a burner reports to the play, until the run is over.
-func (pl *play) heardOf(ctx context.Context, id trace.ID) func(trace.Data) {
-	return func(d trace.Data) {
-		select {
-		case pl.news <- news{id, time.Now(), d}:
-		case <-ctx.Done():
-		}
-	}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

@@ -4,49 +4,22 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"edu/procession/demos/demo"
 	"edu/procession/demos/trace"
 )
 
-// count is the global variable of the COUNT experiment. "Global" is within a
-// process: the program sets its own to ours, and never to anything else; a child
-// finds a fresh one, since it is the program executed anew, is told ours as
-// bytes, and sets its own to theirs. It lies at the same address in both.
-var count atomic.Int64
-
-const ours, theirs = 42, 999
-
 // Roles implements demo.Demo.
 func (Demo) Roles() map[string]demo.Role {
 	return map[string]demo.Role{"burner": burner, "counter": counter}
 }
 
-// counter is the child of the COUNT experiment.
-func counter(_ context.Context, w *demo.Worker) error {
-	here, there := address(), w.Arg("address")
-	where := "at address " + here + ", as the parent's does"
-	if here != there {
-		where = fmt.Sprintf("at address %s, the parent's at %s", here, there)
-	}
-	w.Logf("my COUNT lies %s; I find %d in it, for I am the program executed anew", where, count.Load())
-	count.Store(int64(w.IntArg("count")))
-	w.Logf("I was told the value as bytes: now my COUNT is %d", count.Load())
-	count.Store(theirs)
-	w.Logf("I set my COUNT to %d", count.Load())
-	w.Gauge("count-child", float64(count.Load()), "")
-	return nil
-}
-
-func address() string { return fmt.Sprintf("%p", &count) }
-
-// The words of a burner's lines, sent and reported.
+// What the play sends to a burner, and the burner's own word for its wait.
 const (
-	onShare = "the next share" // its own word for its wait
-	try     = "try"            // measure your rate
-	share   = "share"          // do this task, of so many rounds
+	try     = "try"   // measure your rate
+	share   = "share" // task and rounds follow
+	onShare = "the next share"
 )
 
 // burner does shares until its pipe is closed.

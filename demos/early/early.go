@@ -4,15 +4,17 @@
 // The packages that draw take some 30 ms to initialise, which a child process
 // that will never draw need not pay at each start. Go initialises packages in
 // the order of their import paths once all that they import is ready; so this
-// package, whose path sorts before github.com and which reaches nothing but the
-// standard library, runs first, and a worker never gets to the rest. Importing
-// net, here or in a demo listed here, would undo that: net needs a package whose
-// path starts with "vendor". TestOrder and TestImports hold both.
+// package, whose path sorts before github.com and which reaches little of the
+// standard library, runs early, and a worker never gets to the rest. Importing
+// net, os/exec or path/filepath, here or in a demo listed here, would undo that:
+// their own paths, or those of packages that they need, sort after github.com.
+// TestOrder and TestImports hold both.
 //
 // This is the program's only init.
 package early
 
 import (
+	"edu/procession/demos/burners"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/life"
 	"edu/procession/demos/stage/warden"
@@ -20,6 +22,7 @@ import (
 
 // Demos are those whose workers start early: all that need no net.
 var Demos = []demo.Demo{
+	burners.Demo{},
 	life.Demo{},
 }
 

@@ -22,7 +22,8 @@
 //     terminator ends with its line.
 //  4. Nothing invisible or reordering remains: bidi marks, overrides and
 //     isolates, zero-width characters, joiners, variation selectors, tags,
-//     soft hyphens, fillers.
+//     soft hyphens, fillers; nor emoji modifiers, on whose width terminals
+//     differ.
 //  5. At most [MaxMarks] combining marks follow one another.
 //  6. The result has at most max bytes. What is cut is cut between two runes
 //     and ends in "…", if max leaves room for it.
@@ -290,13 +291,16 @@ func lastEnd(s string) int {
 	return 0
 }
 
-// hidden reports whether r shows nothing or reorders its neighbours.
+// hidden reports whether r shows nothing, reorders its neighbours or changes
+// their width.
 func hidden(r rune) bool {
 	switch {
 	case r < 0x300:
 		return r == 0xad
 	case r >= 0x3400 && r < 0xa000: // the ideographs
 		return false
+	case r >= 0x1f3fb && r <= 0x1f3ff: // emoji modifiers
+		return true
 	}
 	return unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r) ||
 		unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) ||

@@ -66,6 +66,7 @@ func TestCorpus(t *testing.T) {
 		{"isolates and marks", "a\u2066b\u2069\u200e\u200f\u061cc", "abc"},
 		{"zero width", "a\u200bb\u200cc\u200dd\ufeffe\u2060f\u00adg\u034fh\u180ei", "abcdefghi"},
 		{"variation selectors", "⚙\ufe0f g\U000e0101", "⚙ g"},
+		{"emoji", "👋🏽 👩\u200d💻", "👋 👩💻"},
 		{"tags", "x\U000e0041\U000e0042", "x"},
 		{"fillers", "a\u3164\u115f\uffa0b", "ab"},
 		{"annotation", "a\ufff9b\ufffac\ufffb", "abc"},

@@ -126,7 +126,7 @@ var waits = []struct{ prefix, on string }{
 	{"unix_stream_data_wait", "socket read"}, {"unix_stream_read", "socket read"}, {"__skb_wait_for_more", "socket read"},
 	{"sk_stream_wait_memory", "socket write"}, {"sock_alloc_send", "socket write"},
 	{"inet_wait_for_connect", "connect"}, {"inet_stream_connect", "connect"},
-	{"do_epoll_wait", "epoll"}, {"ep_poll", "epoll"}, {"do_poll", "poll"}, {"do_select", "select"},
+	{"do_epoll_wait", "epoll"}, {"ep_poll", "epoll"}, {"do_poll", "poll"}, {"poll_schedule_timeout", "poll"}, {"do_select", "select"},
 	{"sigsuspend", "signal"}, {"do_sigtimedwait", "signal"},
 }
 

@@ -95,7 +95,7 @@ func TestParseAndEmit(t *testing.T) {
 }
 
 func TestSplit(t *testing.T) {
-	md := "intro\n\n# One #\ntext\n```go x\n# no\n```\n~~~\n``` no\n~~~\n|a|b|\n|-|:-:|\n|1|2|\nafter | it\n####### no\n    # no\n## `Two` **b**\n````\nopen"
+	md := "intro\n\n# One #\ntext\n```go x\n# no\n```\n~~~\n``` no\n~~~\n|a|b|\n|-|:-:|\n|1|2|\nafter | it\n####### no\n    # no\n## `Two` **b** {#two}\n````\nopen"
 	want := []piece{
 		{kind: prosePiece, text: "intro"},
 		{kind: titlePiece, text: "One", level: 1},
@@ -142,11 +142,18 @@ func TestHighlight(t *testing.T) {
 
 func TestUnbreak(t *testing.T) {
 	for in, want := range map[string]string{
-		"a\nb":        "a\nb",
-		"系统\n系统":      "系统系统",
-		"系统\nb\n系统。":  "系统\nb\n系统。",
-		"系统\n\n系统":    "系统\n\n系统",
-		"，\n系统\n- 系统": "，系统\n- 系统",
+		"a\nb":                         "a b",
+		"`a`\nb\n\nc":                  "`a` b\n\nc",
+		"a  \nb\\\nc":                  "a  \nb\\\nc",
+		"系统\n系统":                       "系统系统",
+		"系统\nb\n系统。":                   "系统 b 系统。",
+		"系统\n\n系统":                     "系统\n\n系统",
+		"，\n系统\n- 系统":                  "，系统\n- 系统",
+		"- a\n  b\n  - c\n    d\n1. e": "- a b\n  - c d\n1. e",
+		"> a\n> b\n#### c\nd":          "> a\n> b\n#### c\nd",
+		"a\n===\nb\n***\nc":            "a\n===\nb\n***\nc",
+		"a\n: b\n<hr>\nc":              "a\n: b\n<hr>\nc",
+		"- a\n\n    ```\n    b\n    c\n    ```\n    d\n    e": "- a\n\n    ```\n    b\n    c\n    ```\n    d e",
 	} {
 		if got := unbreak(in); got != want {
 			t.Errorf("unbreak(%q) = %q, want %q", in, got, want)

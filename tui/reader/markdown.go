@@ -88,6 +88,9 @@ func heading(line string) (int, string) {
 		return 0, ""
 	}
 	text = strings.TrimSpace(text)
+	if i := strings.LastIndex(text, " {#"); i > 0 && strings.HasSuffix(text, "}") {
+		text = text[:i] // the heading's name, for links
+	}
 	if bare := strings.TrimRight(text, "#"); strings.HasSuffix(bare, " ") || bare == "" {
 		text = strings.TrimSpace(bare)
 	}
@@ -100,25 +103,67 @@ func delimiter(line string) bool {
 	return tableRow(line) && strings.Contains(line, "-") && strings.Trim(line, " |:-") == ""
 }
 
-// unbreak joins lines between two ideographs: Markdown would put a blank there.
+// unbreak puts each paragraph on one line, as Markdown means it: between two
+// ideographs without a blank. Glamour would break the text of an item where the
+// author's editor did.
 func unbreak(md string) string {
-	if !strings.ContainsFunc(md, wide) {
-		return md
-	}
 	var b strings.Builder
+	inside := "" // the mark of a listing inside a list
 	for rest := md; ; {
 		line, next, more := strings.Cut(rest, "\n")
 		b.WriteString(line)
 		if !more {
 			return b.String()
 		}
+		mark, _ := fence(strings.TrimLeft(line, " "))
+		switch {
+		case inside == "":
+			inside = mark
+		case closes(strings.TrimLeft(line, " "), inside):
+			inside = ""
+		}
+		if inside != "" || mark != "" || !flows(line, next) {
+			b.WriteByte('\n')
+			rest = next
+			continue
+		}
+		next = strings.TrimLeft(next, " ")
 		last, _ := utf8.DecodeLastRuneInString(line)
 		first, _ := utf8.DecodeRuneInString(next)
 		if !wide(last) || !wide(first) {
-			b.WriteByte('\n')
+			b.WriteByte(' ')
 		}
 		rest = next
 	}
+}
+
+// flows reports whether the paragraph of a line goes on in what follows.
+func flows(line, rest string) bool {
+	next, _, _ := strings.Cut(rest, "\n")
+	text, next := strings.TrimSpace(line), strings.TrimSpace(next)
+	switch {
+	case text == "" || next == "" || strings.HasSuffix(line, "  ") || strings.HasSuffix(line, "\\"):
+		return false
+	case strings.ContainsAny(text[:1], "#<>|") || strings.Trim(text, "-*_= ") == "":
+		return false
+	case strings.ContainsAny(next[:1], "#<>|:") || strings.Trim(next, "-*_= ") == "":
+		return false
+	}
+	if mark, _ := fence(next); mark != "" {
+		return false
+	}
+	return !item(next)
+}
+
+// item reports whether a line begins an item of a list.
+func item(line string) bool {
+	for _, m := range []string{"- ", "* ", "+ "} {
+		if strings.HasPrefix(line, m) {
+			return true
+		}
+	}
+	digits := strings.TrimLeft(line, "0123456789")
+	return digits != line && (strings.HasPrefix(digits, ". ") || strings.HasPrefix(digits, ") "))
 }
 
 func wide(r rune) bool { return r >= 0x1100 && xansi.StringWidth(string(r)) == 2 }

@@ -20,7 +20,8 @@ const prose = `A process has **its own memory**; a *thread* shares it. What one 
 other reads, and nobody ` + "`copies`" + ` anything. See [the manual](https://docs.python.org/3/library/multiprocessing.html).
 
 - A pipe carries bytes, in order, from one process to another, until its writer closes it.
-- A queue carries whole items:
+- A queue carries whole items, and it does so
+  in order:
   1. it pickles them,
   2. a feeder thread writes them to a pipe, some time after put has returned.
 - [x] read this

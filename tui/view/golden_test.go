@@ -48,6 +48,15 @@ func shots() []shot {
 	out = append(out, shot{"burners-4", mk(bb, bn), Layout{Main: PanelLanes}, ""})
 	sb, sn := same()
 	out = append(out, shot{"same-call", mk(sb, sn), Layout{Main: PanelGauges}, ""}, shot{"same-call-messages", mk(sb, sn), Layout{Main: PanelMessages}, ""})
+	lp := life()
+	whole := lp.board(time.Hour)
+	back := mk(lp.board(1550*ms1), 1550*ms1)
+	back.Whole, back.Window, back.Cursor, back.Scrubbed = whole, Fit(whole.At), 1550*ms1, true
+	back.Selected, back.Focus = "worker-3", PanelLanes
+	out = append(out, shot{"life-scrubbed", back, Layout{Main: PanelLanes}, ""})
+	gp := pool(10_000)
+	gb := gp.board(3 * time.Second)
+	out = append(out, shot{"pool-10000", mk(gb, 3*time.Second), Layout{Main: PanelGrid}, ""})
 	return out
 }
 

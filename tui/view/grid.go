@@ -24,22 +24,17 @@ func grid(s *Scene, w, h int) *page {
 		return p
 	}
 	p.taskCounts(b)
-	label := len(strconv.Itoa(n-1)) + 1
-	if w < label+10 {
-		label = 0
-	}
-	perRow := gridColumns(w - label)
-	rows := max(p.left(), 0)
+	g, rows := gridRows(b, w, min(p.left(), numbered))
 	per := 1
-	if need := (n + perRow - 1) / perRow; need > rows {
-		rows = max(rows-1, 1) // a line tells what a cell stands for
-		per = bucket(n, perRow*rows)
+	if room := p.left(); rows > room {
+		room = max(room-1, 1) // a line tells what a cell stands for
+		per = bucket(n, g.perRow*room)
 	}
-	for from := 0; from < n && !p.full(); from += per * perRow {
+	for from := 0; from < n && !p.full(); from += per * g.perRow {
 		if per > 1 && p.left() <= 1 {
 			break
 		}
-		p.taskRow(b, from, per, perRow, label)
+		p.taskRow(b, from, per, g)
 	}
 	if per > 1 {
 		p.put(inkDim, "a cell = "+strconv.Itoa(per)+" tasks; ")
@@ -50,6 +45,39 @@ func grid(s *Scene, w, h int) *page {
 	}
 	p.tasksInHand(b, max(s.now().Truncate(Grain), b.At))
 	return p
+}
+
+// numbered is the most rows in which each task has its number.
+const numbered = 12
+
+// gridShape is how the cells of a grid stand.
+type gridShape struct {
+	label  int // cells of the number at the begin of a row, 0 for none
+	cell   int // cells of a task: 1, or more where each has its number
+	perRow int // tasks
+}
+
+// gridRows is the shape of a grid and how many rows it takes. Each task has its
+// number where that takes at most so many rows.
+func gridRows(b *board.Board, w, room int) (gridShape, int) {
+	n := len(b.Tasks)
+	digits := len(strconv.Itoa(max(n-1, 0)))
+	g := gridShape{cell: digits + 2}
+	g.perRow = min(max(w/g.cell, 1), 20)
+	if g.perRow >= 10 {
+		g.perRow = g.perRow / 10 * 10
+	} else if g.perRow >= 5 {
+		g.perRow = 5
+	}
+	if rows := (n + g.perRow - 1) / g.perRow; rows <= room && w >= g.cell {
+		return g, rows
+	}
+	g = gridShape{label: digits + 1, cell: 1}
+	if w < g.label+10 {
+		g.label = 0
+	}
+	g.perRow = gridColumns(w - g.label)
+	return g, (n + g.perRow - 1) / g.perRow
 }
 
 // gridColumns is how many cells, in groups of ten with a blank between, fit.
@@ -129,14 +157,24 @@ func retried(b *board.Board) int {
 	return n
 }
 
-func (p *page) taskRow(b *board.Board, from, per, perRow, label int) {
-	if label > 0 {
-		var buf [12]byte
-		p.num(inkDim, strconv.AppendInt(buf[:0], int64(from), 10), label-1)
+func (p *page) taskRow(b *board.Board, from, per int, g gridShape) {
+	var buf [12]byte
+	if g.label > 0 {
+		p.num(inkDim, strconv.AppendInt(buf[:0], int64(from), 10), g.label-1)
 		p.space(1)
 	}
-	for i := 0; i < perRow && from < len(b.Tasks); i++ {
-		if i > 0 && i%10 == 0 {
+	for i := 0; i < g.perRow && from < len(b.Tasks); i++ {
+		switch {
+		case g.cell > 1:
+			p.to(i * g.cell)
+			if b.Tasks[from].State == board.TaskNone {
+				break
+			}
+			p.task(&b.Tasks[from])
+			p.bytes(inkDim, strconv.AppendInt(buf[:0], int64(from), 10))
+			from++
+			continue
+		case i > 0 && i%10 == 0:
 			p.space(1)
 		}
 		if per == 1 {
@@ -198,19 +236,22 @@ func (p *page) tasksInHand(b *board.Board, now time.Duration) {
 		return
 	}
 	p.next()
+	left := b.Counts[board.TaskLost] + b.Counts[board.TaskFailed] + b.Counts[board.TaskRunning]
 	for _, want := range [...]board.TaskState{board.TaskLost, board.TaskFailed, board.TaskRunning} {
 		for i := range b.Tasks {
 			if b.Tasks[i].State != want {
 				continue
 			}
-			if p.left() == 1 && b.Counts[board.TaskLost]+b.Counts[board.TaskFailed]+b.Counts[board.TaskRunning] > p.left() {
+			if p.left() == 1 && left > 1 {
 				p.glyph(inkDim, p.p.sign.more)
+				p.put(inkDim, " and "+strconv.Itoa(left)+" more")
 				p.next()
 			}
 			if p.full() {
 				return
 			}
 			p.taskLine(&b.Tasks[i], i, now)
+			left--
 		}
 	}
 }

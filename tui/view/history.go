@@ -101,58 +101,15 @@ func (c *cell) top() (class, bool) {
 	return best, n > 1
 }
 
-// rare is a state in the cell that must not go unseen, however short it was.
+// rare is a state in the cell that must not go unseen, however short it was. A
+// short zombie is none: everything that ends is one for a moment.
 func (c *cell) rare() class {
-	for _, k := range [...]class{classZombie, classStop, classDisk} {
+	for _, k := range [...]class{classStop, classDisk} {
 		if c.part[k] > 0 {
 			return k
 		}
 	}
 	return classNone
-}
-
-// axis is a stretch of time cut into cells.
-type axis struct {
-	from, each time.Duration
-	n          int
-}
-
-// axisOf cuts a window into n cells that begin at multiples of their length, so
-// that a window that moves with time does not make the cells flicker.
-func axisOf(w Window, n int) axis {
-	if n <= 0 {
-		return axis{each: 1}
-	}
-	each := max((w.To-w.From+time.Duration(n)-1)/time.Duration(n), 1)
-	from := w.From
-	if from > 0 {
-		from = (from + each - 1) / each * each
-	}
-	return axis{from, each, n}
-}
-
-// col is the cell of a time; it may be outside.
-func (a axis) col(t time.Duration) int {
-	if t < a.from {
-		return -1
-	}
-	return int(min((t-a.from)/a.each, 1<<30))
-}
-
-// at is the middle of a cell.
-func (a axis) at(col int) time.Duration { return a.from + a.each*time.Duration(col) + a.each/2 }
-
-func (a axis) end() time.Duration { return a.from + a.each*time.Duration(a.n) }
-
-// spread adds a stretch to cells.
-func (a axis) spread(from, to time.Duration, add func(col int, part uint32)) {
-	from, to = max(from, a.from), min(to, a.end())
-	for from < to {
-		i := a.col(from)
-		next := min(a.from+a.each*time.Duration(i+1), to)
-		add(i, uint32((next-from)*whole/a.each))
-		from = next
-	}
 }
 
 // states fills cells with what p did up to now. Cells are cleared first.
@@ -236,7 +193,7 @@ func share(cells []cell, tasks bool) (float64, bool) {
 	var busy, life uint64
 	for i := range cells {
 		c := &cells[i]
-		for k := classNew; k < classZombie; k++ {
+		for k := classRun; k < classZombie; k++ { // new is not life yet: nobody has seen it
 			life += uint64(c.part[k])
 		}
 		life += uint64(c.part[classUntold])

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"edu/procession/demos/board"
+	"edu/procession/demos/trace"
 )
 
 // Lanes draws what each process did when, a lane each over one time axis.
@@ -25,9 +26,10 @@ type lanesPlan struct {
 	axis   axis
 	remark int // cells after the percentage
 	tasks  bool
-	cursor int // cell of the scrubber, or -1
-	ahead  int // first cell that is dimmed, axis.n if none
-	now    time.Duration
+	cursor int           // cell of the scrubber, or -1
+	ahead  int           // first cell that is dimmed, axis.n if none
+	now    time.Duration // up to which lanes are drawn
+	shown  time.Duration // that the rest of the stage shows
 	cells  []cell
 	used   [signState + signUse(classCount)]bool
 }
@@ -64,6 +66,10 @@ func lanes(s *Scene, w, h int) *page {
 	for _, i := range order[first:last] {
 		pl.lane(p, s, &b.Procs[i])
 		if gap {
+			if pl.cursor >= 0 {
+				p.to(pl.at + pl.cursor)
+				p.glyph(inkCursor, p.p.sign.wall)
+			}
 			p.next()
 		}
 	}
@@ -108,7 +114,7 @@ func planLanes(s *Scene, b *board.Board, w int, now time.Duration) *lanesPlan {
 			pl.cursor = c
 		}
 	}
-	pl.now = reach
+	pl.shown, pl.now = pl.now, reach
 	pl.cells = make([]cell, n)
 	return pl
 }
@@ -128,68 +134,15 @@ func (pl *lanesPlan) head(p *page, s *Scene) {
 	p.next()
 }
 
-const (
-	tickByte = 1 // stands for the tick on an axis under way
-	hereByte = 2 // and for the scrubber
-)
-
-// head writes the axis's n cells; cursor is the scrubber's cell or -1.
-func (a axis) head(p *page, cursor int, at time.Duration) {
-	b := make([]byte, a.n)
-	for i := range b {
-		b[i] = ' '
-	}
-	step := stepFor(a.each * 10)
-	for t := (a.from + step - 1) / step * step; ; t += step {
-		c := a.col(t)
-		label := tickLabel(t, step)
-		if c < 0 || c+1+len(label) > a.n {
-			break
-		}
-		b[c] = tickByte
-		copy(b[c+1:], label)
-	}
-	from, to := -1, -1
-	if cursor >= 0 {
-		label := " " + tickLabel(at.Truncate(10*time.Millisecond), 10*time.Millisecond)
-		from, to = cursor, cursor+1+len(label)
-		if to > a.n {
-			from, to = cursor-len(label), cursor+1
-			label = label[1:] + " "
-		}
-		from = max(from, 0)
-		copy(b[from:], blanks[:min(to, a.n)-from])
-		if from == cursor {
-			copy(b[from+1:], label)
-		} else {
-			copy(b[from:], label)
-		}
-		b[cursor] = hereByte
-	}
-	for i, c := range b {
-		in := inkDim
-		if i >= from && i < to {
-			in = inkCursor
-		}
-		switch c {
-		case tickByte:
-			p.glyph(in, p.p.sign.tick)
-		case hereByte:
-			p.glyph(in, p.p.sign.here)
-		case ' ':
-			if in == inkCursor && i != cursor {
-				in = inkText
-			}
-			p.glyph(in, " ")
-		default:
-			p.bytes(in, b[i:i+1])
-		}
-	}
-}
-
 func (pl *lanesPlan) lane(p *page, s *Scene, pr *board.Proc) {
 	p.mark(pr.ID, 0, p.max)
-	k := standing(pr)
+	then := pr // as it stands at the time that is shown
+	if s.Whole != nil {
+		if then = s.board().Proc(pr.ID); then == nil {
+			then = &board.Proc{ID: pr.ID, State: trace.New, Task: -1}
+		}
+	}
+	k := standing(then)
 	in := inkText
 	if k == classDead {
 		in = inkDead
@@ -206,23 +159,26 @@ func (pl *lanesPlan) lane(p *page, s *Scene, pr *board.Proc) {
 	p.to(pl.at)
 	a := pl.axis
 	a.states(pr, pl.now, pl.cells)
-	var pending stretch
 	numbers := numbersOf{pl: pl, a: a}
-	a.work(pr, pl.now, pl.cells, func(st stretch) { pending = st; numbers.add(st) })
+	a.work(pr, pl.now, pl.cells, numbers.add)
 	pl.draw(p, pr, numbers.marks)
 	if p.room() < 5 {
 		p.next()
 		return
 	}
-	if f, ok := share(pl.cells, len(pr.Work) > 0); ok {
+	if f, ok := share(pl.cells[:pl.ahead], len(pr.Work) > 0); ok {
 		var buf [8]byte
+		in := inkText
+		if k == classDead {
+			in = inkDead
+		}
 		p.num(in, append(strconv.AppendInt(buf[:0], int64(f*100+0.5), 10), '%'), 5)
 	} else {
 		p.space(5)
 	}
 	if pl.remark > 0 {
 		p.space(1)
-		pl.remarkOf(p, pr, k, pending)
+		pl.remarkOf(p, then, k)
 	}
 	p.next()
 }
@@ -370,7 +326,7 @@ func (pl *lanesPlan) shows(i int, k class) bool {
 }
 
 // remarkOf is what should be known of a lane at its end.
-func (pl *lanesPlan) remarkOf(p *page, pr *board.Proc, k class, last stretch) {
+func (pl *lanesPlan) remarkOf(p *page, pr *board.Proc, k class) {
 	var buf [32]byte
 	b := buf[:0]
 	in := inkDim
@@ -385,8 +341,8 @@ func (pl *lanesPlan) remarkOf(p *page, pr *board.Proc, k class, last stretch) {
 		in, b = inkStop, append(b, "stopped"...)
 	case pr.Task >= 0:
 		b = strconv.AppendInt(append(b, "task "...), int64(pr.Task), 10)
-	case len(pr.Work) > 0 && pl.now-pr.Work[len(pr.Work)-1].At >= time.Second:
-		b = appendFor(append(b, "idle "...), pl.now-pr.Work[len(pr.Work)-1].At)
+	case len(pr.Work) > 0 && pl.shown-pr.Work[len(pr.Work)-1].At >= time.Second:
+		b = appendFor(append(b, "idle "...), pl.shown-pr.Work[len(pr.Work)-1].At)
 	}
 	p.text(in, string(b), pl.remark-1)
 }
@@ -410,7 +366,7 @@ func (pl *lanesPlan) foot(p *page) {
 		{signState + signUse(classZombie), inkZombie, []string{g.lane[classZombie]}, "zombie"},
 		{signHeld, inkWait, []string{g.held}, "waits, task in hand"},
 		{signPart, inkRun, part, "ran part of the time"},
-		{signSeveral, inkStop, []string{g.several}, "briefly stopped or zombie"},
+		{signSeveral, inkStop, []string{g.several}, "stopped in between"},
 		{signState + signUse(classDisk), inkDisk, []string{g.lane[classDisk]}, "uninterruptible"},
 		{signState + signUse(classNew), inkNew, []string{g.lane[classNew]}, "new"},
 	} {

@@ -63,9 +63,15 @@ func Arrange(s *Scene, l Layout, w, h int) []Placed {
 	var out []Placed
 	y := 0
 	if h >= 8 {
-		n := min(max(captionHeight(s, w), 1), max(h/12, 1), 4)
-		out = append(out, Placed{Panel: PanelCaption, Rect: Rect{0, 0, w, n}})
-		y = n
+		most := 1
+		switch {
+		case h >= 40:
+			most = 4
+		case h >= 14:
+			most = 2
+		}
+		y = min(max(captionHeight(s, w), 1), most)
+		out = append(out, Placed{Panel: PanelCaption, Rect: Rect{0, 0, w, y}})
 		if h >= manyViews {
 			y++ // a blank line
 		}
@@ -74,10 +80,26 @@ func Arrange(s *Scene, l Layout, w, h int) []Placed {
 	switch {
 	case l.Solo || w < twoColumns || h < 16:
 		return append(out, s.oneColumn(l, panels, area)...)
-	case w < threeColumns || len(panels) <= 2:
+	case w < threeColumns || !s.fillsThree(panels):
 		return append(out, s.columns(l, panels, area, 2)...)
 	}
 	return append(out, s.columns(l, panels, area, 3)...)
+}
+
+// fillsThree says that there is enough on stage besides the table and the lanes
+// for a column of its own.
+func (s *Scene) fillsThree(panels []Panel) bool {
+	for _, p := range panels {
+		switch p {
+		case PanelGrid, PanelQueues, PanelMessages:
+			return true
+		case PanelGauges:
+			if _, ideal := s.wants(p, twoColumns); ideal >= 8 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // oneColumn stacks the main view, as many others as fit, and the log.
@@ -89,8 +111,7 @@ func (s *Scene) oneColumn(l Layout, panels []Panel, area Rect) []Placed {
 	if area.H < log+7 {
 		log = min(log, area.H-7)
 	}
-	var stack []Panel
-	stack = append(stack, l.Main)
+	stack := []Panel{l.Main}
 	if area.H+2 >= manyViews && !l.Solo {
 		for _, p := range panels {
 			if p != l.Main {
@@ -102,15 +123,15 @@ func (s *Scene) oneColumn(l Layout, panels []Panel, area Rect) []Placed {
 	if log > 0 {
 		main.H -= log + 1
 	}
-	out := s.stack(stack, main, true)
+	out := s.stack(stack, main, true, true)
 	if log > 0 {
 		out = append(out, Placed{PanelLog, Rect{area.X, area.Y + main.H, area.W, log + 1}, true, false})
 	}
 	return out
 }
 
-// columns puts the table left, the lanes beside it, the other views right of
-// them or below, and the log where there is room.
+// columns puts the table left, the main view or the lanes beside it, the other
+// views right of them or below, and the log where there is room.
 func (s *Scene) columns(l Layout, panels []Panel, area Rect, n int) []Placed {
 	rest := make([]Panel, 0, len(panels))
 	if l.Main != PanelProcs {
@@ -121,38 +142,37 @@ func (s *Scene) columns(l Layout, panels []Panel, area Rect, n int) []Placed {
 			rest = append(rest, p)
 		}
 	}
+	parts := []int{46, 54}
+	if n == 3 {
+		parts = []int{39, 32, 29}
+	}
 	free := area.W - gutter*(n-1)
 	cols := make([]Rect, n)
 	x := area.X
 	for i := range cols {
-		part := 46
-		if n == 3 {
-			part = [...]int{39, 32, 29}[i]
-		}
-		cw := free * part / 100
+		cw := free * parts[i] / 100
 		if i == n-1 {
 			cw = area.X + area.W - x
 		}
 		cols[i] = Rect{x, area.Y, cw, area.H}
 		x += cw + gutter
 	}
-	stacks := make([][]Panel, n)
-	stacks[0] = []Panel{PanelProcs}
-	if n == 2 {
-		stacks[1] = rest
-	} else {
-		stacks[1], stacks[2] = rest[:1], rest[1:]
+	stacks := [][]Panel{{PanelProcs}, rest}
+	if n == 3 {
+		stacks = [][]Panel{{PanelProcs}, rest[:1:1], rest[1:]}
+		if i := slices.Index(rest, PanelMessages); i > 0 && rest[0] != PanelGrid { // messages can use the width
+			stacks[1] = append(stacks[1], PanelMessages)
+			stacks[2] = slices.Delete(slices.Clone(rest[1:]), i-1, i)
+		}
 	}
-	log := l.Log
-	if log == 0 {
-		log = 5
+	// The log stands under the table, unless that needs the room.
+	_, ideal := s.wants(PanelProcs, cols[0].W)
+	at, log := 0, max(5, min(area.H-ideal-2, area.H/2))
+	if area.H >= manyViews && area.H-ideal-2 < 5 {
+		at, log = n-1, area.H/5
 	}
-	at := 0 // the log stands under the table, unless that needs the room
-	if _, ideal := s.wants(PanelProcs, cols[0].W); n == 3 && area.H-ideal-2 < log+1 {
-		at = n - 1
-		log = max(log, area.H/5)
-	} else if l.Log == 0 {
-		log = max(log, min(area.H-ideal-2, area.H/2))
+	if l.Log != 0 {
+		log = l.Log
 	}
 	var out []Placed
 	for i, c := range cols {
@@ -161,64 +181,75 @@ func (s *Scene) columns(l Layout, panels []Panel, area Rect, n int) []Placed {
 			c.H -= lines + 1
 			out = append(out, Placed{PanelLog, Rect{c.X, c.Y + c.H, c.W, lines + 1}, true, false})
 		}
-		out = append(out, s.stack(stacks[i], c, false)...)
+		out = append(out, s.stack(stacks[i], c, false, i == 0)...)
 	}
 	return out
 }
 
 // stack fills a column with the panels that fit, the first first. Each gets what
-// it needs; what is left over goes to those that can use it.
-func (s *Scene) stack(panels []Panel, area Rect, tabs bool) []Placed {
-	type share struct{ h, ideal int }
+// it needs; what is left over goes to those that can use it, and then, with signs,
+// to the legend.
+func (s *Scene) stack(panels []Panel, area Rect, tabs, signs bool) []Placed {
+	type share struct {
+		panel    Panel
+		h, ideal int // with the title
+	}
 	shares := make([]share, 0, len(panels))
 	used := 0
 	for i, p := range panels {
 		least, ideal := s.wants(p, area.W)
-		least, ideal = least+1, max(ideal, least)+1 // with the title
+		least, ideal = least+1, max(ideal, least)+1
 		if i > 0 && used+least > area.H {
 			break
 		}
-		shares = append(shares, share{min(least, area.H-used), ideal})
-		used += least
+		sh := share{p, min(least, area.H-used), ideal}
+		used += sh.h
+		shares = append(shares, sh)
 	}
-	left := area.H - used
+	left := max(area.H-used, 0)
 	for i := range shares {
-		more := min(max(shares[i].ideal-shares[i].h, 0), max(left, 0))
+		more := min(max(shares[i].ideal-shares[i].h, 0), left)
 		shares[i].h += more
 		left -= more
 	}
-	gaps := 0
-	if left >= len(shares)-1 && area.H >= manyViews {
-		gaps = 1
-		left -= len(shares) - 1
+	if !tabs { // what can always use more stands last
+		slices.SortStableFunc(shares, func(x, y share) int { return b2i(greedy(x.panel)) - b2i(greedy(y.panel)) })
 	}
-	for i := range shares { // the rest: to the view that is longest by nature
-		if left > 0 && (greedy(panels[i]) || i == len(shares)-1) {
-			shares[i].h += left
-			left = 0
-		}
+	gap := 0
+	if n := len(shares) - 1; n > 0 && left >= n && area.H >= manyViews {
+		gap = 1
+		left -= n
 	}
 	out := make([]Placed, 0, len(shares)+1)
 	y := area.Y
 	for i, sh := range shares {
-		last := i == len(shares)-1
-		if last {
+		if i == len(shares)-1 {
 			sh.h = area.Y + area.H - y
+			full := legendHeight(area.W) + 1
+			spare := min(sh.h-sh.ideal-gap, full)
+			if signs && states(sh.panel) && spare >= min(full, 4) {
+				sh.h -= spare
+				out = append(out, Placed{PanelLegend, Rect{area.X, y + sh.h, area.W, spare}, true, false})
+			}
 		}
-		// A panel that has more room than it can use gives it to the legend.
-		_, ideal := s.wants(panels[i], area.W)
-		if legend := legendHeight(area.W) + 1; last && !greedy(panels[i]) && sh.h-ideal-2 >= legend && panels[i] == PanelProcs {
-			sh.h -= legend
-			out = append(out, Placed{PanelLegend, Rect{area.X, y + sh.h, area.W, legend}, true, false})
-		}
-		out = append(out, Placed{panels[i], Rect{area.X, y, area.W, sh.h}, true, tabs && i == 0})
-		y += sh.h + gaps
+		out = append(out, Placed{sh.panel, Rect{area.X, y, area.W, sh.h}, true, tabs && i == 0})
+		y += sh.h + gap
 	}
 	return out
 }
 
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // greedy says that a panel can always use more lines.
 func greedy(p Panel) bool { return p == PanelMessages || p == PanelLog }
+
+// states says that a panel shows signs that the legend explains.
+func states(p Panel) bool { return p == PanelProcs || p == PanelLanes || p == PanelQueues }
 
 // wants is how many lines a panel needs and would like, without its title.
 func (s *Scene) wants(p Panel, w int) (least, ideal int) {
@@ -232,8 +263,9 @@ func (s *Scene) wants(p Panel, w int) (least, ideal int) {
 		}
 		return min(n+2, 6), n + 2
 	case PanelGrid:
-		rows := (len(b.Tasks) + gridColumns(w-5) - 1) / max(gridColumns(w-5), 1)
-		return 1 + min(rows, 4), 1 + min(rows, 20) + 6
+		_, rows := gridRows(b, w, numbered)
+		hand := b.Counts[board.TaskRunning] + b.Counts[board.TaskFailed] + b.Counts[board.TaskLost]
+		return 1 + min(rows, 4), 1 + min(rows, 20) + min(hand, 6) + 1
 	case PanelQueues:
 		n := 0
 		for i := range b.Queues {

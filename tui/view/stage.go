@@ -229,14 +229,13 @@ func (p *page) about(s *Scene, panel Panel, spare int) {
 		p.space(1)
 	}
 	if panel == PanelLog && p.room() >= 62 {
-		p.space(1)
 		for _, src := range [...]theme.Source{theme.SourceKernel, theme.SourceWorker, theme.SourceStage, theme.SourceLearner} {
 			l := s.Theme.Source(src)
+			p.space(1)
 			p.put(inkOf(src), l.Letter)
 			p.glyph(inkOf(src), l.Glyph)
-			p.put(inkDim, " "+sourceWord(src)+"  ")
+			p.put(inkDim, " "+sourceWord(src)+" ")
 		}
-		p.w, p.b = p.w-1, p.b[:len(p.b)-1]
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -212,9 +211,9 @@ func (w *server) look() {
 
 // own lists this process's children.
 func own() (pids []int) {
-	tasks, _ := filepath.Glob("/proc/self/task/*/children")
+	tasks, _ := os.ReadDir("/proc/self/task")
 	for _, t := range tasks {
-		b, _ := os.ReadFile(t)
+		b, _ := os.ReadFile("/proc/self/task/" + t.Name() + "/children")
 		for _, f := range strings.Fields(string(b)) {
 			if pid, err := strconv.Atoi(f); err == nil {
 				pids = append(pids, pid)

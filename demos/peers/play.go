@@ -1,0 +1,262 @@
+package peers
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"edu/procession/demos/demo"
+	"edu/procession/demos/sock"
+	"edu/procession/demos/trace"
+)
+
+// play is the state of one run. Only the goroutine of Play touches it; the
+// others send news.
+type play struct {
+	s      demo.Stage
+	news   chan news
+	over   chan struct{}
+	shut   sync.Once
+	peers  []*peerOnStage
+	links  []*link
+	faults []*fault
+	tells  bool // captions follow what happens, rather than a script
+
+	suspicions, alarms int
+	recv               []time.Duration // when heartbeats were received, in the last window
+	gauged             time.Duration
+	shown              map[string]float64
+}
+
+// peerOnStage is a peer as the play knows it.
+type peerOnStage struct {
+	name    trace.ID
+	p       demo.Proc
+	orders  *os.File
+	addr    string
+	met     bool
+	exit    *trace.Exit
+	stopped bool
+	views   map[trace.ID]*view
+}
+
+// view is what a peer has told of another.
+type view struct {
+	last      time.Duration // when it reported a heartbeat
+	suspected bool
+	gone      bool
+	goneAt    time.Duration
+}
+
+// link is the connection between a peer and its next neighbour.
+type link struct {
+	a, b *peerOnStage
+	cut  bool
+}
+
+func (l *link) String() string { return string(l.a.name) + "–" + string(l.b.name) }
+
+// fault is something that was done to a peer, or to the link between two.
+type fault struct {
+	a, b trace.ID // b is empty for a fault of a peer
+	at   time.Duration
+	seen bool // a peer has noticed
+	over bool
+}
+
+// news is what a peer says to the play, or what became of it.
+type news struct {
+	who   trace.ID
+	words []string  // a fact: "suspect b …"
+	recv  trace.Msg // a heartbeat, where words are none and exit is nil
+	exit  *trace.Exit
+}
+
+func newPlay(s demo.Stage) *play {
+	return &play{s: s, news: make(chan news, 256), over: make(chan struct{}), shown: map[string]float64{}}
+}
+
+// close ends the goroutines that send news.
+func (pl *play) close() {
+	pl.shut.Do(func() { close(pl.over) })
+	for _, p := range pl.peers {
+		p.orders.Close()
+	}
+}
+
+func (pl *play) send(n news) {
+	select {
+	case pl.news <- n:
+	case <-pl.over:
+	}
+}
+
+func (pl *play) find(id trace.ID) *peerOnStage {
+	for _, p := range pl.peers {
+		if p.name == id {
+			return p
+		}
+	}
+	return nil
+}
+
+func (pl *play) link(a, b trace.ID) *link {
+	for _, l := range pl.links {
+		if l.a.name == a && l.b.name == b || l.a.name == b && l.b.name == a {
+			return l
+		}
+	}
+	return nil
+}
+
+// startup is how long the three may take to meet; it takes them milliseconds.
+const startup = 10 * time.Second
+
+// meet brings the three on stage and has them connect.
+func (pl *play) meet(ctx context.Context) error {
+	key := sock.NewKey()
+	for i, name := range names {
+		if err := pl.add(ctx, i, name, key); err != nil {
+			return err
+		}
+	}
+	for i, p := range pl.peers {
+		pl.links = append(pl.links, &link{a: p, b: pl.peers[(i+1)%len(pl.peers)]})
+	}
+	all := func(ok func(*peerOnStage) bool) func() bool {
+		return func() bool {
+			for _, p := range pl.peers {
+				if !ok(p) && p.exit == nil {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	if err := pl.until(ctx, all(func(p *peerOnStage) bool { return p.addr != "" }), startup); err != nil {
+		return err
+	}
+	meet := "meet"
+	for _, p := range pl.peers {
+		meet += fmt.Sprintf(" %s=%s", p.name, p.addr)
+	}
+	for _, p := range pl.peers {
+		p.order("%s", meet)
+	}
+	if err := pl.until(ctx, all(func(p *peerOnStage) bool { return p.met }), startup); err != nil {
+		return err
+	}
+	for _, p := range pl.peers {
+		if !p.met && !pl.finished() {
+			return fmt.Errorf("%s did not get to meet the others", p.name)
+		}
+		for _, v := range p.views {
+			v.last = pl.s.Now()
+		}
+	}
+	return nil
+}
+
+// add starts a peer and listens to what it says.
+func (pl *play) add(ctx context.Context, i int, name trace.ID, key sock.Key) error {
+	theirs, orders, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer theirs.Close()
+	facts, theirFacts, err := os.Pipe()
+	if err != nil {
+		orders.Close()
+		return err
+	}
+	defer theirFacts.Close()
+	ip := sock.Addr{Host: host(i)}
+	w := &peerOnStage{name: name, orders: orders, views: map[trace.ID]*view{}}
+	pl.peers = append(pl.peers, w)
+	for _, n := range names {
+		if n != name {
+			w.views[n] = &view{}
+		}
+	}
+	go func() {
+		defer facts.Close()
+		for sc := bufio.NewScanner(facts); sc.Scan(); {
+			pl.send(news{who: name, words: strings.Fields(sc.Text())})
+		}
+	}()
+	pace := func(param string) string { return pl.s.Pace().Scale(demo.DurationParam(pl.s, param)).String() }
+	w.p, err = pl.s.Spawn(ctx, demo.Spec{
+		Role: "peer", Name: name, Node: ip.IP(), Files: []*os.File{theirs, theirFacts},
+		Args: map[string]string{"host": fmt.Sprint(ip.Host), "key": string(key), "beat": pace("beat"), "patience": pace("patience")},
+		Heard: func(d trace.Data) {
+			if m, ok := d.(trace.Msg); ok && m.Is == trace.KindRecv {
+				pl.send(news{who: name, recv: m})
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	go func() {
+		select {
+		case <-w.p.Exited():
+			x, _ := w.p.Wait(ctx)
+			pl.send(news{who: name, exit: &x})
+		case <-pl.over:
+		}
+	}()
+	return nil
+}
+
+// order writes a line to a peer. One that is dead takes none.
+func (p *peerOnStage) order(format string, args ...any) {
+	fmt.Fprintf(p.orders, format+"\n", args...)
+}
+
+// cutOff puts the filter at both ends of a link, or takes it away.
+func (pl *play) cutOff(l *link, cut bool) {
+	is, word := trace.KindHeal, "heal"
+	if cut {
+		is, word = trace.KindCut, "cut"
+	}
+	l.cut = cut
+	at := pl.s.Now()
+	l.a.order("%s %s", word, l.b.name)
+	l.b.order("%s %s", word, l.a.name)
+	pl.s.Emit("", trace.Link{Is: is, A: l.a.name, B: l.b.name})
+	if cut {
+		pl.faults = append(pl.faults, &fault{a: l.a.name, b: l.b.name, at: at})
+	} else {
+		pl.mend(l.a.name, l.b.name)
+	}
+}
+
+// mend ends a fault.
+func (pl *play) mend(a, b trace.ID) {
+	for _, f := range pl.faults {
+		f.over = f.over || f.a == a && f.b == b
+	}
+}
+
+// part lets the peers go, without one taking the end of another for news.
+func (pl *play) part(ctx context.Context) {
+	for _, p := range pl.peers {
+		p.order("end")
+	}
+	pl.close()
+	t := time.NewTimer(500 * time.Millisecond)
+	defer t.Stop()
+	for _, p := range pl.peers {
+		select {
+		case <-p.p.Exited():
+		case <-t.C: // it is stopped: the stage ends it
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,310 @@
+package peers
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"edu/procession/demos/demo"
+	"edu/procession/demos/sock"
+	"edu/procession/demos/trace"
+)
+
+// frame is a heartbeat's length: its number and when it was sent, on the clock
+// that all processes of one machine share. A distributed system has no such
+// clock; it serves the screen, no peer acts on it.
+const frame = 16
+
+// hiccup is what a busy machine may delay a heartbeat by before a peer mentions it.
+const hiccup = 50 * time.Millisecond
+
+// other is another peer, as this one knows it: by messages alone.
+type other struct {
+	name      trace.ID
+	conn      *sock.Conn
+	half      []byte        // of a frame whose rest is still to come
+	last      time.Duration // when it was heard last
+	suspected bool
+	gone      string // how its connection ended; empty while it stands
+	cut       bool   // injected: what arrives is thrown away
+	hidden    string // how the connection ended behind the cut
+}
+
+// node is a peer from the inside.
+type node struct {
+	w      *demo.Worker
+	orders *sock.Lines // from the play: "meet", "cut", "heal", "end"
+	facts  *os.File    // to the play
+	beat   time.Duration
+	wait   time.Duration // the patience
+	others []*other
+	count  uint64
+	status string
+}
+
+// peer is the role of all three.
+func peer(_ context.Context, w *demo.Worker) error {
+	n := &node{w: w, orders: &sock.Lines{C: sock.Pipes(w.File(0), nil)}, facts: w.File(1),
+		beat: w.DurationArg("beat"), wait: w.DurationArg("patience")}
+	if err := n.meet(); err != nil {
+		return err
+	}
+	return n.live()
+}
+
+func (n *node) tell(format string, args ...any) { fmt.Fprintf(n.facts, format+"\n", args...) }
+
+// meet opens the door, learns where the others are, and connects: to those with
+// a later name, while those with an earlier one come here.
+func (n *node) meet() error {
+	l, err := sock.Listen(byte(n.w.IntArg("host")))
+	if err != nil {
+		return err
+	}
+	defer l.Close() // nobody else is expected
+	n.tell("at %s", l.Addr())
+	n.w.Logf("listens on %s", l.Addr())
+	n.w.Block("the others' addresses")
+	line, err := n.orders.Line()
+	if err != nil {
+		return ended(err)
+	}
+	key := sock.Key(n.w.Arg("key"))
+	for _, word := range strings.Fields(line)[1:] { // "meet a=127.0.0.2:4711 b=…"
+		name, at, _ := strings.Cut(word, "=")
+		o := &other{name: trace.ID(name)}
+		if o.name == n.w.Name() {
+			continue
+		}
+		n.others = append(n.others, o)
+		if o.name < n.w.Name() {
+			continue
+		}
+		addr, err := sock.ParseAddr(at)
+		if err != nil {
+			return err
+		}
+		if o.conn, err = sock.Dial(l.Addr().Host, addr, key); err != nil {
+			return err
+		}
+		if _, err := o.conn.Write([]byte(n.w.Name()[:1])); err != nil {
+			return fmt.Errorf("to greet %s: %w", o.name, err)
+		}
+	}
+	for slices.ContainsFunc(n.others, func(o *other) bool { return o.conn == nil }) {
+		n.w.Block("a peer's call")
+		c, err := l.Accept(key)
+		if err != nil {
+			return err
+		}
+		var who [1]byte
+		if err := c.ReadFull(who[:]); err != nil {
+			return fmt.Errorf("to be greeted: %w", err)
+		}
+		for _, o := range n.others {
+			if o.name == trace.ID(who[:]) {
+				o.conn = c
+			}
+		}
+	}
+	n.tell("met")
+	return nil
+}
+
+// ended makes the end of the orders, which is the end of the play, no error.
+func ended(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// live sends heartbeats, takes those of the others and thinks about silence,
+// until the play is over.
+func (n *node) live() error {
+	next := n.w.Now()
+	for _, o := range n.others {
+		o.last = next
+	}
+	conns := make([]*sock.Conn, 1+len(n.others))
+	for {
+		now := n.w.Now()
+		if now >= next {
+			n.send()
+			next = max(next+n.beat, now) // a peer that was stopped makes up for nothing
+		}
+		n.tellStatus(now)
+		conns[0] = n.orders.C
+		for i, o := range n.others {
+			conns[1+i] = o.conn
+			if o.gone != "" || o.hidden != "" {
+				conns[1+i] = nil // an end of file stays ready for ever
+			}
+		}
+		ready, err := sock.Wait(max(next-n.w.Now(), 0), conns...)
+		if err != nil {
+			return fmt.Errorf("to wait for messages: %w", err)
+		}
+		if ready[0] { // first, so that a cut holds for all that is read after it
+			if over, err := n.obey(); over || err != nil {
+				return err
+			}
+		}
+		for i, o := range n.others {
+			if ready[1+i] {
+				n.hear(o)
+			}
+		}
+		n.judge() // last: what has arrived counts, however late it is read
+	}
+}
+
+// send sends the next heartbeat to every other, cut or not: who is to be cut off
+// does not know it.
+func (n *node) send() {
+	n.count++
+	var b [frame]byte
+	binary.LittleEndian.PutUint64(b[:], n.count)
+	for _, o := range n.others {
+		if o.gone != "" {
+			continue
+		}
+		m := n.msg(trace.KindSend, n.w.Name(), o.name, n.count)
+		n.w.Report(m)
+		binary.LittleEndian.PutUint64(b[8:], uint64(demo.Mono()))
+		switch err := o.conn.TryWrite(b[:]); {
+		case err == nil:
+		case errors.Is(err, sock.ErrFull):
+			m.Is, m.Text = trace.KindDrop, "no room: it does not read"
+			n.w.Report(m)
+		default: // the connection is broken, as the next read will tell
+			m.Is, m.Text = trace.KindDrop, "not sent: "+err.Error()
+			n.w.Report(m)
+		}
+	}
+}
+
+func (n *node) msg(is trace.Kind, from, to trace.ID, count uint64) trace.Msg {
+	return trace.Msg{Is: is, Msg: fmt.Sprintf("%s>%s %d", from, to, count), From: from, To: to,
+		Text: fmt.Sprintf("beat %d", count), Bytes: frame}
+}
+
+// hear takes what another has sent.
+func (n *node) hear(o *other) {
+	var b [256 * frame]byte
+	m, err := o.conn.Read(b[:])
+	if err != nil {
+		how := "end of file"
+		if err != io.EOF {
+			how = err.Error()
+		}
+		if o.cut {
+			o.hidden = how
+			return
+		}
+		n.gone(o, how)
+		return
+	}
+	got := append(o.half, b[:m]...)
+	for ; len(got) >= frame; got = got[frame:] {
+		count := binary.LittleEndian.Uint64(got)
+		sent := int64(binary.LittleEndian.Uint64(got[8:]))
+		msg := n.msg(trace.KindRecv, o.name, n.w.Name(), count)
+		if o.cut {
+			msg.Is, msg.Text = trace.KindDrop, "link cut (injected)"
+			n.w.Report(msg)
+			continue
+		}
+		msg.Took = time.Duration(demo.Mono() - sent)
+		n.w.Report(msg)
+		now := n.w.Now()
+		if silence := now - o.last; o.suspected {
+			o.suspected = false
+			n.tell("heard %s %d", o.name, silence)
+			n.w.Logf("hears %s again after %s: the suspicion was wrong", o.name, seconds(silence))
+		}
+		o.last = now
+	}
+	o.half = append(o.half[:0], got...)
+}
+
+func (n *node) gone(o *other, how string) {
+	o.gone, o.suspected = how, false
+	o.conn.Close()
+	n.tell("gone %s %d", o.name, n.w.Now())
+	n.w.Logf("%s from %s: its kernel closed the connection, so this is no guess", how, o.name)
+}
+
+// judge suspects whoever has been silent for longer than the patience.
+func (n *node) judge() {
+	for _, o := range n.others {
+		now := n.w.Now()
+		if silence := now - o.last; o.gone == "" && !o.suspected && silence > n.wait {
+			o.suspected = true
+			n.tell("suspect %s %d %d", o.name, silence, now)
+			n.w.Logf("suspects %s: silent for %s. Crashed, slow or cut off? There is no telling.", o.name, seconds(silence))
+		}
+	}
+}
+
+// obey takes orders from the play, which for a cut are those of the demo's
+// author: the code above, which is the node's, never looks at o.cut to decide.
+func (n *node) obey() (over bool, err error) {
+	err = n.orders.Fill()
+	for {
+		line, ok := n.orders.Next()
+		if !ok {
+			return err != nil, ended(err)
+		}
+		what, who, _ := strings.Cut(line, " ")
+		for _, o := range n.others {
+			if string(o.name) == who {
+				o.cut = what == "cut"
+				if !o.cut && o.hidden != "" {
+					n.gone(o, o.hidden)
+				}
+			}
+		}
+		if what == "end" { // the others are about to leave: no more news of that
+			for err == nil {
+				_, err = n.orders.Line()
+			}
+			return true, ended(err)
+		}
+	}
+}
+
+// tellStatus says what the peer believes, when that has changed.
+func (n *node) tellStatus(now time.Duration) {
+	var hears, quiet []string
+	for _, o := range n.others {
+		switch silence := now - o.last; {
+		case o.gone != "":
+			quiet = append(quiet, string(o.name)+" gone")
+		case silence > 2*n.beat+hiccup || o.suspected:
+			step := 2 * n.beat
+			quiet = append(quiet, fmt.Sprintf("%s silent %s", o.name, seconds(silence/step*step)))
+		default:
+			hears = append(hears, string(o.name))
+		}
+	}
+	s := strings.Join(hears, ", ")
+	if s != "" {
+		s = "hears " + s
+	}
+	if s != "" && quiet != nil {
+		s += "; "
+	}
+	if s += strings.Join(quiet, ", "); s != n.status {
+		n.status = s
+		n.w.Block(s)
+	}
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

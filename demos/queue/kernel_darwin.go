@@ -1,0 +1,3 @@
+package queue
+
+const fionread = 0x4004667f

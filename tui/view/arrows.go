@@ -1,0 +1,173 @@
+package view
+
+import (
+	"slices"
+	"time"
+
+	"edu/procession/demos/board"
+	"edu/procession/demos/trace"
+)
+
+// col is the column of a process, or -1.
+func (d *diagram) col(id trace.ID) int {
+	if i := slices.Index(d.who, id); i >= 0 {
+		return d.at[i]
+	}
+	return -1
+}
+
+// lives says whether a process is there at a time. What is no process is always
+// there.
+func (d *diagram) lives(id trace.ID, at time.Duration) bool {
+	pr := d.b.Proc(id)
+	return pr == nil || pr.PID == 0 || pr.Started <= at && (pr.Ended == 0 || at < pr.Ended)
+}
+
+// letterOf names a message for as long as it can be seen.
+func letterOf(msg int) string { return "abcdefghijklmnopqrstuvwxyz"[msg%26 : msg%26+1] }
+
+func (d *diagram) row(p *page, e spaceEvent) {
+	g := p.p.sign
+	p.stamp(e.at)
+	// Everything between the first and the last column, a sign each.
+	n := d.at[len(d.at)-1] + 2
+	line := make([]string, n)
+	inks := make([]ink, n)
+	for i, id := range d.who {
+		if d.lives(id, e.at) {
+			line[d.at[i]], inks[d.at[i]] = g.life, inkDim
+		}
+	}
+	set := func(x int, k ink, sign string) {
+		if x >= 10 && x < n {
+			line[x], inks[x] = sign, k
+		}
+	}
+	if e.kind == spaceEnd {
+		if x := d.col(d.b.Procs[e.msg].ID); x >= 0 {
+			set(x, inkBad, g.task[board.TaskFailed])
+		}
+		d.flush(p, line, inks)
+		d.remark(p, e, inkBad)
+		return
+	}
+	m := &d.b.Msgs[e.msg]
+	in := inkBar
+	if m.Dropped {
+		in = inkBad
+	}
+	from, to := d.col(m.From), d.col(m.To)
+	switch {
+	case e.kind == spaceRecv:
+		if to >= 0 {
+			set(to, in, g.recv)
+			set(to+1, in, letterOf(e.msg))
+		}
+	case from >= 0 && to >= 0 && from != to:
+		d.arrow(g, e, in, from, to, set, line)
+	case from >= 0:
+		set(from, in, g.send)
+		set(from+1, in, letterOf(e.msg))
+	case to >= 0:
+		set(to, in, g.recv)
+		set(to+1, in, letterOf(e.msg))
+	}
+	d.flush(p, line, inks)
+	d.remark(p, e, in)
+}
+
+// arrow sets the signs of a message that crosses from one column to another.
+func (d *diagram) arrow(g *signs, e spaceEvent, in ink, from, to int, set func(int, ink, string), line []string) {
+	step, head := 1, g.right
+	if to < from {
+		step, head = -1, g.left
+	}
+	shaft := g.line
+	if e.kind == spaceSend && d.b.Msgs[e.msg].Received == 0 {
+		shaft = g.dash
+	}
+	for x := from + step; x != to; x += step {
+		if line[x] == g.life {
+			set(x, in, g.over)
+		} else {
+			set(x, in, shaft)
+		}
+	}
+	set(from, in, g.send)
+	set(from+step, in, letterOf(e.msg))
+	switch e.kind {
+	case spaceLost:
+		set(to-step, in, g.cross)
+	case spaceBoth:
+		set(to-step, in, head)
+		set(to, in, g.recv)
+	default:
+		set(to-step, in, head)
+	}
+}
+
+// flush writes what was set.
+func (d *diagram) flush(p *page, line []string, inks []ink) {
+	for x := p.w; x < len(line); x = p.w {
+		if p.room() == 0 {
+			return
+		}
+		if line[x] == "" {
+			p.space(1)
+		} else {
+			p.glyph(inks[x], line[x])
+		}
+	}
+}
+
+// remark says in words what a row shows.
+func (d *diagram) remark(p *page, e spaceEvent, in ink) {
+	if d.text == 0 {
+		p.next()
+		return
+	}
+	p.to(d.text)
+	if e.kind == spaceEnd {
+		pr := &d.b.Procs[e.msg]
+		p.all(inkBad, p.clean(string(pr.ID)))
+		p.put(inkBad, " ended: ")
+		p.all(inkBad, ending(pr.Exit))
+		p.next()
+		return
+	}
+	m := &d.b.Msgs[e.msg]
+	p.put(in, letterOf(e.msg)+" ")
+	if e.count > 1 {
+		p.glyph(inkStrong, p.p.sign.times)
+		p.put(inkStrong, grouped(float64(e.count))+" ")
+	}
+	d.words(p, e, m)
+	p.next()
+}
+
+func (d *diagram) words(p *page, e spaceEvent, m *board.Msg) {
+	text := p.clean(m.Text)
+	took := func(since time.Duration) string { return nanoseconds(float64(since), p.p.ascii) }
+	switch e.kind {
+	case spaceLost:
+		p.put(inkBad, "LOST ")
+		p.all(inkText, text)
+	case spaceRecv:
+		p.put(inkText, "received after ")
+		p.all(inkText, took(m.Received-m.Sent))
+	case spaceBoth:
+		p.text(inkText, text, max(p.room()-10, 0))
+		if text != "" {
+			p.space(1)
+		}
+		p.all(inkDim, "+"+took(m.Received-m.Sent))
+	default:
+		p.text(inkText, text, max(p.room()-18, 0))
+		if m.Received == 0 {
+			if text != "" {
+				p.space(1)
+			}
+			p.put(inkWarn, "under way "+forSpan(d.now-m.Sent))
+		}
+	}
+}

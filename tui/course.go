@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -194,7 +195,11 @@ func (c *coursePage) draw(w, h int) []string {
 		return append(head, body...)
 	}
 	detail := c.detail(w - 2)
-	foot := min(len(detail), 5)
+	foot := slices.Index(detail, "")
+	if foot < 0 {
+		foot = len(detail)
+	}
+	foot = min(foot, 5) // without goals and terms
 	c.listW = w
 	list := fill(c.list(w, h-len(head)-foot-1), w, h-len(head)-foot-1)
 	c.rows = append(blanks(len(head)), c.rows...)

@@ -111,11 +111,8 @@ func (m *Model) relook() {
 	m.th = theme.New(theme.Options{Dark: m.dark, Contrast: m.cfg.Look.Projector, Color: m.colour, Plain: m.cfg.Look.Plain})
 }
 
-// barRow is a line of the key bar.
-type barRow struct {
-	Label string
-	Items []Binding
-}
+// barRow is a line of the key bar. A binding without keys is a remark.
+type barRow struct{ Items []Binding }
 
 // barLine draws a row of the key bar and says where its keys are. What does not
 // fit is left out from the end; help, in the last row, never is.
@@ -130,12 +127,12 @@ func (m *Model) barLine(r barRow, last bool) (string, []zone) {
 		zones = append(zones, zone{m.w - endW, m.w, help.Keys[0]})
 	}
 	line, x := " ", 1
-	if r.Label != "" {
-		line += th.Paint(theme.Muted, r.Label) + "  "
-		x += width(r.Label) + 2
-	}
 	for _, b := range r.Items {
-		if len(b.Keys) == 0 {
+		if len(b.Keys) == 0 { // a remark between the keys
+			if n := width(b.Word); b.Word != "" && x+n < m.w-endW-2 {
+				line += th.Paint(theme.Muted, b.Word) + "  "
+				x += n + 2
+			}
 			continue
 		}
 		w := width(b.Show()) + 1 + width(b.Word)
@@ -202,7 +199,8 @@ func fill(lines []string, w, h int) []string {
 	return out
 }
 
-// lay puts a box into the middle of a page of lines w cells wide.
+// lay puts a box into the middle of a page of lines w cells wide. Left and right
+// of it the page is blank: halves of words are noise.
 func lay(page, box []string, w int) {
 	bw := 0
 	for _, s := range box {
@@ -211,8 +209,7 @@ func lay(page, box []string, w int) {
 	x, y := max((w-bw)/2, 0), max((len(page)-len(box))/2, 0)
 	for i, s := range box {
 		if y+i < len(page) {
-			under := page[y+i]
-			page[y+i] = fit(ansi.Truncate(under, x, ""), x) + fit(s, bw) + ansi.TruncateLeft(under, x+bw, "")
+			page[y+i] = fit(strings.Repeat(" ", x)+s, w)
 		}
 	}
 }

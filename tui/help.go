@@ -67,7 +67,7 @@ func part(top, shown, all int) string {
 func (s *sheet) bar() []Binding {
 	k := s.m.keys
 	if s.all > s.h {
-		return []Binding{k.Dismiss, k.Down, k.Up, k.PageDown}
+		return []Binding{k.Dismiss, k.Down.as("up/down", "scroll"), k.PageDown.as("space", "page on")}
 	}
 	return []Binding{k.Dismiss}
 }

@@ -321,9 +321,12 @@ func (p *lessonPage) draw(w, h int) []string {
 	for _, s := range strings.Split(p.pane.View(), "\n") {
 		lines = append(lines, margin+s)
 	}
-	if !p.pane.AtBottom() {
-		more := p.m.th.Paint(theme.Muted, fmt.Sprintf(" more below, %d%% ", p.pane.Percent()))
-		lines[len(lines)-1] = sides(lines[len(lines)-1], more, w)
+	if !p.pane.AtBottom() || !p.pane.AtTop() {
+		where := fmt.Sprintf(" %d%% ", p.pane.Percent())
+		if !p.pane.AtBottom() {
+			where = " more below," + where
+		}
+		lines[1] = p.m.rule(w-width(where)-2) + p.m.th.Paint(theme.Muted, where) + p.m.rule(2)
 	}
 	return lines
 }

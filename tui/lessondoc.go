@@ -156,6 +156,9 @@ func (p *lessonPage) drawPredict(w, h, top int) []string {
 		lead = part.Body
 	}
 	blocks := []reader.Block{{Markdown: p.fill(lead)}}
+	if p.quiz.done() {
+		blocks = []reader.Block{{Title: "What you expect"}}
+	}
 	key := fmt.Sprintf("%s\x00%d", lessons.Predict, p.quiz.at)
 	if !p.quiz.done() {
 		title := "What do you expect?"
@@ -193,11 +196,17 @@ func (p *lessonPage) choices(w int) (lines []string, rows []int) {
 	put := func(s string, row int) { lines, rows = append(lines, s), append(rows, row) }
 	if q.done() {
 		for i, a := range q.answer {
-			put("  "+th.Paint(theme.Muted, "You expect: ")+p.inline(q.qs[i].Choices[a.choice].Text)+th.Paint(theme.Muted, ", "+confidences[a.sure-1]), -1)
+			if i > 0 {
+				put("", -1)
+			}
+			for _, line := range wrap(q.qs[i].Text, min(w-6, 92)) {
+				put("   "+p.inline(line), -1)
+			}
+			put("   "+th.Paint(theme.Muted, "You expect: ")+p.inline(q.qs[i].Choices[a.choice].Text)+th.Paint(theme.Muted, ", "+confidences[a.sure-1]), -1)
 		}
 		put("", -1)
-		put("  "+th.Paint(theme.Good, g.Check)+" Now see what really happens. "+th.Paint(theme.Key, "enter")+" goes on to what to watch, "+
-			th.Paint(theme.Key, "backspace")+" changes your mind.", -1)
+		put("   "+th.Paint(theme.Good, g.Check)+" Now see what really happens: "+th.Paint(theme.Key, "enter")+". To change your mind: "+
+			th.Paint(theme.Key, "backspace")+".", -1)
 		return lines, rows
 	}
 	for i, c := range q.qs[q.at].Choices {
@@ -219,7 +228,7 @@ func (p *lessonPage) choices(w int) (lines []string, rows []int) {
 	}
 	put("", -1)
 	if q.sure {
-		put("  "+th.Paint(theme.Title, "How sure are you?"), -1)
+		put("   "+th.Paint(theme.Title, "How sure are you?"), -1)
 		for i, word := range confidences {
 			mark := "  "
 			if i == q.cursor {

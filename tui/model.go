@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -31,7 +32,8 @@ type Model struct {
 	notice string
 
 	runs   *runs
-	nextID int // of runs
+	nextID int           // of runs
+	seed   func() uint64 // for runs whose seed nobody chose; called in Cmds
 	faults *faults
 
 	dirty   bool
@@ -48,7 +50,7 @@ func New(cfg Config) *Model {
 	if cfg.Course == nil {
 		cfg.Course = &lessons.Course{}
 	}
-	m := &Model{cfg: cfg, keys: DefaultKeys(), runs: &runs{}, faults: &faults{}, dirty: true,
+	m := &Model{cfg: cfg, keys: DefaultKeys(), runs: &runs{}, faults: &faults{}, seed: newSeed, dirty: true,
 		dark: !cfg.Look.Light, asked: cfg.Look.Light || cfg.Look.Dark, colour: true}
 	m.relook()
 	if cfg.Progress != nil {
@@ -63,10 +65,15 @@ func New(cfg Config) *Model {
 	if cfg.Open != "" {
 		if l, ok := cfg.Course.Lesson(cfg.Open); ok {
 			m.pages = append(m.pages, newLesson(m, l))
-		} else if d := m.demo(cfg.Open); d != nil {
+		} else {
+			m.notice = "There is no lesson called " + safe.Line(cfg.Open, 60) + "."
+		}
+	}
+	if cfg.Demo != "" {
+		if d := m.demo(cfg.Demo); d != nil {
 			m.pages = append(m.pages, newStage(m, d, cfg.Options, nil))
 		} else {
-			m.notice = "There is no lesson and no demo called " + safe.Line(cfg.Open, 60) + "."
+			m.notice = "There is no demo called " + safe.Line(cfg.Demo, 60) + "."
 		}
 	}
 	return m
@@ -297,6 +304,9 @@ func (m *Model) say(text string) tea.Cmd {
 	m.notice = text
 	return nil
 }
+
+// newSeed is short enough to be typed again, with --seed.
+func newSeed() uint64 { return 1 + rand.Uint64N(99_999) }
 
 // now is the time of day, for what is kept: nothing is decided by it.
 func now() time.Time { return time.Now().Round(time.Second) }

@@ -41,8 +41,13 @@ func (m mode) String() string { return [...]string{"live", "frozen", "playing"}[
 // speeds are how fast a log can be played back.
 var speeds = [...]struct {
 	num, den time.Duration
-	word     string
-}{{1, 4, "slow, 1/4 of real speed"}, {1, 1, "real speed"}, {4, 1, "fast, 4 times real speed"}}
+	word     string // in a sentence
+	sign     string // on the banner
+}{
+	{1, 4, "slow: 1/4 of real speed", "1/4x"},
+	{1, 1, "real speed", "1x"},
+	{4, 1, "fast: 4 times real speed", "4x"},
+}
 
 const realSpeed = 1
 

@@ -30,8 +30,9 @@ type Config struct {
 	Start    demo.Starter // starts a demo on a stage; nil: demos can be read about only
 	Progress Store        // nil: nothing is kept
 
-	Open    string       // a lesson's id or a demo's name to begin with; empty: the course page
-	Options demo.Options // for the demo that Open names: place, params, seed, pace, script
+	Open    string       // a lesson's id to begin with; empty: the course page
+	Demo    string       // a demo's name to begin with, on stage at once
+	Options demo.Options // for that demo: place, params, seed, pace, script
 	Replay  *Replay      // a recording to show in place of the course
 	Version string       // of the program, as shown
 

@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -47,8 +46,9 @@ type stagePage struct {
 	main     view.Panel
 	scroll   map[view.Panel]int
 	bigLog   bool
-	recent   bool // time axes show the last seconds only
-	beside   bool // the lesson's text stands beside the stage
+	recent   bool         // time axes show the last seconds only
+	bare     *board.Board // the end of the run without its verdict
+	beside   bool         // the lesson's text stands beside the stage
 	text     sideText
 }
 
@@ -102,13 +102,13 @@ func (s *stagePage) front() tea.Cmd {
 
 // begin starts a run once the one before it is gone.
 func (s *stagePage) begin(before demo.Run) tea.Cmd {
-	id, d, o, start, runs := s.id, s.demo, s.opt, s.m.cfg.Start, s.m.runs
+	id, d, o, start, runs, seed := s.id, s.demo, s.opt, s.m.cfg.Start, s.m.runs, s.m.seed
 	return func() tea.Msg {
 		if before != nil {
 			runs.stop(before)
 		}
 		if o.Seed == 0 {
-			o.Seed = 1 + rand.Uint64N(99_999) // short enough to be typed again
+			o.Seed = seed()
 		}
 		run, err := runs.start(start, d, o)
 		return startedMsg{id, run, err}
@@ -133,6 +133,7 @@ func (s *stagePage) restart(seed uint64) tea.Cmd {
 	s.m.nextID++
 	s.id, s.run, s.failed, s.kept, s.beating, s.ticking = s.m.nextID, nil, nil, false, false, false
 	s.player, s.stage, s.frame = newPlayer(), view.NewStage(), nil
+	s.bare = nil
 	s.scroll, s.selected = map[view.Panel]int{}, ""
 	s.opt.Seed = seed
 	return tea.Batch(keep, s.begin(before))
@@ -178,6 +179,9 @@ func (s *stagePage) update(msg tea.Msg) tea.Cmd {
 // take folds a batch of events and asks for the next.
 func (s *stagePage) take(msg eventsMsg) tea.Cmd {
 	if msg.over {
+		if s.m.notice == askedToEnd {
+			s.m.notice = ""
+		}
 		s.failed = msg.err
 		s.player.end()
 		return s.keep()

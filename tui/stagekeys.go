@@ -116,7 +116,7 @@ func (s *stagePage) pace(by int) {
 		return
 	}
 	s.player.faster(by)
-	s.m.notice = "Played back at " + speeds[s.player.speed].word + "."
+	s.m.notice = "Played back at " + speeds[s.player.speed].word + ". space plays and pauses."
 }
 
 // goOn is enter: when the run is over, on to what it means.
@@ -142,13 +142,15 @@ func (s *stagePage) goOn() tea.Cmd {
 	return nil
 }
 
+const askedToEnd = "Asked the demo to come to its end."
+
 func (s *stagePage) finish() tea.Cmd {
 	if s.over() {
 		s.m.notice = "The run has come to its end already."
 		return nil
 	}
 	run := s.run
-	s.m.notice = "Asked the demo to come to its end."
+	s.m.notice = askedToEnd
 	return func() tea.Msg { run.Finish(); return nil }
 }
 
@@ -213,17 +215,9 @@ func (s *stagePage) wheel(x, y, n int) tea.Cmd {
 // bar has the demo's keys in the first row, the stage's in the second.
 func (s *stagePage) bar() []barRow {
 	k := s.m.keys
-	var acts []Binding
-	for _, a := range s.info.Actions {
-		acts = append(acts, Binding{Keys: []string{a.Key}, Word: safe.Line(a.Name, 30)})
-	}
 	var rows []barRow
-	if len(acts) > 0 && !s.over() && s.failed == nil {
-		label := "do"
-		if s.selected != "" {
-			label = "to " + safe.Line(string(s.selected), 30)
-		}
-		rows = append(rows, barRow{label, acts})
+	if len(s.info.Actions) > 0 && !s.over() && s.failed == nil {
+		rows = append(rows, barRow{s.actions()})
 	}
 	var items []Binding
 	add := func(bs ...Binding) {
@@ -255,19 +249,48 @@ func (s *stagePage) bar() []barRow {
 		add(freeze, step, k.Live, k.Faster.as("< >", "speed"))
 	default:
 		add(k.SelectNext.as("up/down", "select"), freeze, k.Finish)
-		items = append(items, step)
 	}
-	if s.lesson != nil && !s.textBeside() {
+	if s.lesson != nil && !s.textBeside() && !s.over() {
 		add(k.Beside)
 	}
 	add(k.Back)
 	if s.demo != nil && !s.over() && s.player.atNow() {
+		items = append(items, step)
 		add(k.View, k.HoldAll, k.FreeAll)
 	} else {
 		add(k.View)
 	}
 	add(k.Log, k.Zoom)
 	return append(rows, barRow{Items: items})
+}
+
+// actions are the demo's keys: those to the selected process, then those to the
+// stage.
+func (s *stagePage) actions() []Binding {
+	to := "to nobody yet"
+	if s.selected != "" {
+		to = "to " + safe.Line(string(s.selected), 30)
+	}
+	if !s.player.atNow() { // the past cannot be changed: what is done is done now
+		to = "live, " + to
+	}
+	mine, all := []Binding{{Word: to}}, []Binding{{Word: "to all"}}
+	for _, a := range s.info.Actions {
+		b := Binding{Keys: []string{a.Key}, Word: safe.Line(a.Name, 30)}
+		if a.Target == demo.ToStage {
+			all = append(all, b)
+		} else {
+			mine = append(mine, b)
+		}
+	}
+	switch {
+	case len(mine) == 1:
+		return all[1:]
+	case len(all) == 1:
+		return mine
+	}
+	all[0].Word = "|"
+	return append(mine, all...)
 }
 
 func (s *stagePage) help() (string, []Group) {

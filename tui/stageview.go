@@ -95,7 +95,7 @@ func (s *stagePage) draw(w, h int) []string {
 		side = s.side(sw-3, h)
 		s.left = sw + 1
 	}
-	s.frame = s.stage.Draw(s.scene(b), s.layout(), w-s.left, h)
+	s.frame = s.stage.Draw(s.scene(s.bareOf(b)), s.layout(), w-s.left, h)
 	lines := s.frame.Lines()
 	if side == nil {
 		return append(head, lines...)
@@ -105,6 +105,19 @@ func (s *stagePage) draw(w, h int) []string {
 		head = append(head, " "+fit(at(side, i), s.left-3)+bar+" "+lines[i])
 	}
 	return head
+}
+
+// bareOf is the board without its verdict where the verdict stands above it.
+func (s *stagePage) bareOf(b *board.Board) *board.Board {
+	if !s.over() || !s.player.atNow() || b.Verdict == nil {
+		return b
+	}
+	if s.bare == nil {
+		c := *b
+		c.Verdict = nil
+		s.bare = &c
+	}
+	return s.bare
 }
 
 func (s *stagePage) side(w, h int) []string {
@@ -141,7 +154,6 @@ func (s *stagePage) shownMain() view.Panel {
 // over, how it came out and what can be done next.
 func (s *stagePage) status(b *board.Board, w int) []string {
 	th, g := s.m.th, s.m.th.Glyphs()
-	facts := s.facts()
 	switch {
 	case s.failed != nil && s.run == nil && s.demo != nil:
 		return []string{th.Paint(theme.Bad, " "+g.Cross+" It could not be started: "+safe.Line(s.failed.Error(), 500))}
@@ -150,27 +162,32 @@ func (s *stagePage) status(b *board.Board, w int) []string {
 	case !s.player.atNow():
 		return []string{s.banner(b, w)}
 	case s.over():
-		return s.ending(b, w, facts)
+		return s.ending(b, w)
 	}
-	return []string{sides(" "+th.Paint(theme.Good, g.Arrow+" LIVE")+" "+clock(s.player.at), th.Paint(theme.Muted, facts+" "), w)}
+	return []string{s.withFacts(" "+th.Paint(theme.Good, g.Arrow+" LIVE")+" "+clock(s.player.at), w)}
 }
 
-// facts are what a run was started with, and how it is watched.
-func (s *stagePage) facts() string {
+// withFacts sets what the run was started with to the right of a line: as much
+// as there is room for.
+func (s *stagePage) withFacts(left string, w int) string {
 	h := s.header
-	var fs []string
-	add := func(format string, args ...any) { fs = append(fs, fmt.Sprintf(format, args...)) }
+	facts := []string{fmt.Sprintf("seed %d", h.Seed)}
 	if h.Place != "" {
-		add("in %s", safe.Line(h.Place, 30))
+		facts = append(facts, "in "+safe.Line(h.Place, 30))
 	}
-	add("seed %d", h.Seed)
 	if h.Pace != "" {
-		add("%s pace", safe.Line(h.Pace, 20))
+		facts = append(facts, safe.Line(h.Pace, 20)+" pace")
 	}
 	if h.Sample > 0 {
-		add("kernel asked every %v", h.Sample)
+		facts = append(facts, fmt.Sprintf("kernel asked every %v", h.Sample))
 	}
-	return strings.Join(fs, "  ")
+	right := ""
+	for _, f := range facts {
+		if width(left)+width(right)+width(f)+6 <= w {
+			right += f + "  "
+		}
+	}
+	return sides(left, s.m.th.Paint(theme.Muted, strings.TrimSuffix(right, " ")), w)
 }
 
 // banner is the line over a view that is not now. It cannot be mistaken for the
@@ -180,33 +197,29 @@ func (s *stagePage) banner(b *board.Board, w int) string {
 	var what, then string
 	switch {
 	case p.mode == playing:
-		what, then = "PLAYING BACK, "+speeds[p.speed].word, "space pauses"
+		what, then = "PLAYING "+speeds[p.speed].sign, "space pauses"
 	case !p.moved:
-		what, then = "VIEW FROZEN", "space: back to now"
+		what, then = "VIEW FROZEN", "space: now"
 	case s.demo == nil:
 		what, then = "PAUSED", "space plays"
 	default:
-		what, then = "LOOKING BACK", "end: back to now"
+		what, then = "LOOKING BACK", "end: now"
 	}
-	where := fmt.Sprintf("at %s, event %d of %d", clock(p.at), b.Pos, p.t.Len())
+	where := fmt.Sprintf("%s  event %d of %d", clock(p.at), b.Pos, p.t.Len())
 	ahead := ""
 	switch {
 	case s.over():
 	case !p.moved && p.mode == frozen:
-		ahead = fmt.Sprintf("+%d events since; the processes go on", p.behind())
 		where = "at " + clock(p.at)
+		ahead = fmt.Sprintf("  +%d events since; the processes go on", p.behind())
 	default:
-		ahead = fmt.Sprintf("live is %d events ahead", p.behind())
+		ahead = fmt.Sprintf("  live is %d events ahead", p.behind())
 	}
-	left := " " + what + "  " + where
-	if ahead != "" {
-		left += "  " + ahead
-	}
-	return s.m.th.Over(theme.Selection, sides(left, " "+then+" ", w))
+	return s.m.th.Paint(theme.Selection, sides(" "+what+"  "+where+ahead, "  "+then+" ", w))
 }
 
 // ending is how the run came out.
-func (s *stagePage) ending(b *board.Board, w int, facts string) []string {
+func (s *stagePage) ending(b *board.Board, w int) []string {
 	th, g := s.m.th, s.m.th.Glyphs()
 	k, mark, text := theme.Muted, g.Dot, "It ended without a verdict."
 	if v := b.Verdict; v != nil {
@@ -222,7 +235,7 @@ func (s *stagePage) ending(b *board.Board, w int, facts string) []string {
 	if s.demo == nil {
 		what = "RECORDING"
 	}
-	lines := []string{sides(" "+th.Paint(theme.Title, g.Dot+" "+what)+" after "+clock(b.At), th.Paint(theme.Muted, facts+" "), w)}
+	lines := []string{s.withFacts(" "+th.Paint(theme.Title, what)+" after "+clock(b.At), w)}
 	for i, line := range wrap(text, w-4) {
 		if i == 3 {
 			break

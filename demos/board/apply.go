@@ -210,13 +210,21 @@ func (b *Board) item(e trace.Event, d trace.Item) {
 	q := b.queue(d.Queue)
 	if d.Is == trace.KindPut {
 		q.Puts++
-		if len(q.Items) < shown {
+		if i := slices.Index(q.ahead, d.Item); i >= 0 {
+			q.ahead = slices.Delete(q.ahead, i, i+1)
+		} else if len(q.Items) < shown {
 			q.Items = append(q.Items, d.Item)
+		} else {
+			q.unnamed++
 		}
 	} else {
 		q.Gets++
 		if i := slices.Index(q.Items, d.Item); i >= 0 {
 			q.Items = slices.Delete(q.Items, i, i+1)
+		} else if q.unnamed > 0 {
+			q.unnamed--
+		} else if len(q.ahead) < shown { // two processes tell of it: the one who got it was heard first
+			q.ahead = append(q.ahead, d.Item)
 		}
 	}
 	if q.Source != trace.Kernel && d.Depth >= 0 {

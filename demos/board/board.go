@@ -134,6 +134,9 @@ type Queue struct {
 	Gets    int
 	Items   []string // reported as put and not yet as got, oldest first, at most 64
 	History []DepthMark
+
+	ahead   []string // reported as got, and not yet as put
+	unnamed int      // put when Items was full
 }
 
 // DepthMark is a change of a queue's depth.
@@ -198,6 +201,7 @@ func (b *Board) Clone() *Board {
 	for i := range c.Queues {
 		q := &c.Queues[i]
 		q.Items, q.History = slices.Clone(q.Items), slices.Clip(q.History)
+		q.ahead = slices.Clone(q.ahead)
 	}
 	c.Tasks = slices.Clone(b.Tasks)
 	c.Links = slices.Clone(b.Links)

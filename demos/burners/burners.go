@@ -119,10 +119,12 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 	if err := pl.count(ctx); err != nil {
 		return err
 	}
-	if err := pl.measurements(ctx); err != nil && !errors.Is(err, errOver) {
+	switch err := pl.measurements(ctx); {
+	case err == nil:
+		pl.dismiss(ctx)
+	case !errors.Is(err, errOver): // then burners are busy: the stage ends them
 		return err
 	}
-	pl.dismiss(ctx)
 	pl.verdict()
 	return nil
 }
@@ -177,7 +179,7 @@ func (pl *play) obey(ctx context.Context) error {
 	s := pl.s
 	var end <-chan time.Time
 	if !s.Attended() {
-		t := time.NewTimer(s.ScriptEnd() + time.Second - s.Now())
+		t := time.NewTimer(max(s.ScriptEnd()-s.Now(), 0) + time.Second)
 		defer t.Stop()
 		end = t.C
 	}

@@ -49,8 +49,11 @@ func (pl *play) report(m measured) {
 		gauge("makespan", m.wall.Seconds(), "s", "")
 		gauge("speedup", pl.factor(m), "×", "")
 		if m.told {
-			s.Gauge("cpu-time", m.used.cpu.Seconds(), "s")
-			s.Gauge("core-wait", m.used.wait.Seconds(), "s")
+			told := func(name string, d time.Duration) {
+				s.Kernel("", trace.Gauge{Name: name, Value: d.Seconds(), Unit: "s", Paced: s.Pace() == demo.Slow})
+			}
+			told("cpu-time", m.used.cpu)
+			told("core-wait", m.used.wait)
 		}
 	}
 	s.Say("%s", pl.caption(m))
@@ -81,7 +84,11 @@ func (pl *play) caption(m measured) string {
 		text += fmt.Sprintf(", with %.2f cores computing on average", m.used.cpu.Seconds()/m.wall.Seconds())
 	}
 	text += "."
-	lacked := fmt.Sprintf("each lacked a core for %.0f%% of the time", 100*m.waited())
+	who := "each"
+	if m.n == 1 {
+		who = "it"
+	}
+	lacked := fmt.Sprintf("%s lacked a core for %.0f%% of the time", who, 100*m.waited())
 	switch price := m.used.cpu.Seconds() / max(pl.serial.used.cpu.Seconds(), 1e-9); {
 	case m.n > 1 && m.pinned:
 		text += " Held to one core they take turns: concurrent, not parallel."

@@ -111,15 +111,17 @@ func (pl *play) hire(ctx context.Context, n int) error {
 	return nil
 }
 
-// dismiss lets all burners end by themselves, except those that cannot just now.
+// dismiss lets all burners end by themselves, except those that are stopped.
 func (pl *play) dismiss(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for _, p := range pl.crew {
 		p.CloseSend()
 	}
 	for _, p := range pl.crew {
-		p.Reap(ctx)
+		if p.State() != trace.Stopped {
+			p.Reap(ctx)
+		}
 	}
 }
 
@@ -144,7 +146,7 @@ func (pl *play) calibrate(ctx context.Context) error {
 	if s.Pace() == demo.Fast {
 		work /= 8
 	}
-	for range 3 {
+	for again := 0; again < 3 || pl.s.Attended(); again++ {
 		if err := pl.hire(ctx, 1); err != nil {
 			return err
 		}
@@ -168,7 +170,7 @@ func (pl *play) calibrate(ctx context.Context) error {
 
 // step measures with n burners, again if it is disturbed, and reports.
 func (pl *play) step(ctx context.Context, n int) error {
-	for range 3 {
+	for again := 0; again < 3 || pl.s.Attended(); again++ {
 		if err := pl.hire(ctx, n); err != nil {
 			return err
 		}

@@ -17,6 +17,8 @@ import (
 	"edu/procession/demos/burners"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/life"
+	"edu/procession/demos/pool"
+	"edu/procession/demos/queue"
 	"edu/procession/demos/stage/warden"
 )
 
@@ -24,6 +26,8 @@ import (
 var Demos = []demo.Demo{
 	burners.Demo{},
 	life.Demo{},
+	pool.Demo{},
+	queue.Demo{},
 }
 
 func init() {

@@ -93,7 +93,7 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 	s.Say("Now they run: R computes, S waits for a timer or for a line on its pipe. Try s on one of them: it stops, but does not end.")
 	left := forEver
 	if !s.Attended() {
-		left = s.ScriptEnd() + time.Second - s.Now()
+		left = max(s.ScriptEnd()-s.Now(), 0) + time.Second
 	}
 	if err := pl.until(ctx, nil, left); err != nil {
 		return err

@@ -244,10 +244,11 @@ func TestScriptedActions(t *testing.T) {
 		return demo.Scripted{Act: demo.Act{Name: name, Target: target}, At: time.Duration(ms) * time.Millisecond}
 	}
 	got := stagetest.Play(t, Demo{}, demo.Options{Pace: demo.Fast, Script: []demo.Scripted{
-		at(900, "stop", "worker-3"), at(901, "fail", "worker-1"), at(902, "add", ""), at(1400, "kill", "worker-3"), at(1500, "join", "worker-3"),
+		at(100, "fail", "worker-1"), at(100, "add", ""), // heard as soon as the workers run
+		at(3000, "stop", "worker-3"), at(3300, "kill", "worker-3"), at(3400, "join", "worker-3"),
 	}})
 	b := got.Board
-	if b.Verdict == nil || b.At < 2500*time.Millisecond {
+	if b.Verdict == nil || b.At < 4400*time.Millisecond {
 		t.Errorf("over after %v: %+v", b.At, b.Verdict)
 	}
 	stopped := func(id trace.ID) bool {

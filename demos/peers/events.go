@@ -100,7 +100,7 @@ func (pl *play) take(n news) {
 				told = append(told, string(q.name))
 			}
 		}
-		pl.say("%s has ended, and its kernel closed its sockets: end of file for %s. To see a power cut instead, cut both links of a peer and then kill it.", o.name, strings.Join(told, " and "))
+		pl.say("%s has ended, and its kernel, which lives, closed its sockets and so told %s. To see a power cut instead, cut both links of a peer and then kill it.", o.name, strings.Join(told, " and "))
 	}
 }
 

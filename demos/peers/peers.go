@@ -15,8 +15,8 @@
 //   - A *stopped* peer (SIGSTOP) is silent though its connections stand. The
 //     kernel knows; that is no message.
 //   - A *killed* peer is told of at once: its kernel lives on and closes its
-//     sockets, so the others read end of file. A machine that loses power closes
-//     nothing. To see that, cut both links of a peer and then kill it: a filter
+//     sockets, so the others read end of file (or a reset, where something lay
+//     unread). A machine that loses power closes nothing. To see that, cut both links of a peer and then kill it: a filter
 //     lets no end of file through either.
 //
 // A peer suspects another after the patience: "silent for 1.2 s", never "dead".

@@ -248,15 +248,16 @@ func (pl *play) part(ctx context.Context) {
 		p.order("end")
 	}
 	pl.close()
-	t := time.NewTimer(500 * time.Millisecond)
+	t := time.NewTimer(3 * time.Second)
 	defer t.Stop()
 	for _, p := range pl.peers {
+		if p.p.State() == trace.Stopped { // it cannot hear us: the stage ends it
+			continue
+		}
 		select {
 		case <-p.p.Exited():
-		case <-t.C: // it is stopped: the stage ends it
-			return
+		case <-t.C:
 		case <-ctx.Done():
-			return
 		}
 	}
 }

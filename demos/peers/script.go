@@ -120,7 +120,7 @@ func (pl *play) script(ctx context.Context) error {
 			if first := pl.firstGone(z.name); first > 0 {
 				s.Gauge("end-of-file", float64(max(first-at, 0))/1e6, "ms")
 			}
-			s.Say("%s was killed, and %s and %s read end of file: its kernel lives and closed its sockets. A machine without power would leave silence.", z.name, x.name, y.name)
+			s.Say("%s was killed, and its kernel, which lives, closed its sockets and so told %s and %s. A machine without power would leave silence.", z.name, x.name, y.name)
 		}
 	}
 	eyes(2 * time.Second)

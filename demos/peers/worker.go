@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -147,7 +148,8 @@ func (n *node) live() error {
 				conns[1+i] = nil // an end of file stays ready for ever
 			}
 		}
-		ready, err := sock.Wait(max(next-n.w.Now(), 0), conns...)
+		asOf := n.w.Now() // what arrives until now is read below, even if we are stopped in between
+		ready, err := sock.Wait(max(min(next, n.deadline())-asOf, 0), conns...)
 		if err != nil {
 			return fmt.Errorf("to wait for messages: %w", err)
 		}
@@ -161,7 +163,7 @@ func (n *node) live() error {
 				n.hear(o)
 			}
 		}
-		n.judge() // last: what has arrived counts, however late it is read
+		n.judge(asOf)
 	}
 }
 
@@ -234,20 +236,35 @@ func (n *node) hear(o *other) {
 	o.half = append(o.half[:0], got...)
 }
 
+// gone takes an end of file, or a reset where the dead peer had left something
+// unread: either way its kernel has closed the connection.
 func (n *node) gone(o *other, how string) {
 	o.gone, o.suspected = how, false
 	o.conn.Close()
 	n.tell("gone %s %d", o.name, n.w.Now())
-	n.w.Logf("%s from %s: its kernel closed the connection, so this is no guess", how, o.name)
+	n.w.Logf("told by %s's kernel: %s. This is no guess.", o.name, how)
 }
 
-// judge suspects whoever has been silent for longer than the patience.
-func (n *node) judge() {
+// deadline is when the next suspicion is due.
+func (n *node) deadline() time.Duration {
+	at := time.Duration(math.MaxInt64)
 	for _, o := range n.others {
-		now := n.w.Now()
-		if silence := now - o.last; o.gone == "" && !o.suspected && silence > n.wait {
+		if o.gone == "" && !o.suspected {
+			at = min(at, o.last+n.wait+1)
+		}
+	}
+	return at
+}
+
+// judge suspects whoever has been silent for longer than the patience. asOf is a
+// time until which all that had arrived has been read. With the time of now, a
+// peer that was stopped between reading and judging would accuse others whose
+// heartbeats lie at its door.
+func (n *node) judge(asOf time.Duration) {
+	for _, o := range n.others {
+		if silence := asOf - o.last; o.gone == "" && !o.suspected && silence > n.wait {
 			o.suspected = true
-			n.tell("suspect %s %d %d", o.name, silence, now)
+			n.tell("suspect %s %d %d", o.name, silence, n.w.Now())
 			n.w.Logf("suspects %s: silent for %s. Crashed, slow or cut off? There is no telling.", o.name, seconds(silence))
 		}
 	}

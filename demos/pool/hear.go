@@ -131,12 +131,14 @@ func (p *pool) depart(m *member, how string, fault error) {
 			} else {
 				d.lost = append(d.lost, t)
 				p.task(m.id, trace.Task{Is: trace.KindTaskLost, Task: t, Worker: m.id, Attempt: task.attempt, Note: note})
-				p.end(t, lost, m.id)
 			}
 		}
 	}
 	p.queue = append(again, p.queue...)
-	p.gone(d)
+	p.gone(d) // before what may be the end of the run
+	for _, t := range d.lost {
+		p.end(t, lost, m.id)
+	}
 	p.feed()
 	p.giveUp()
 	p.changed.Broadcast()

@@ -269,7 +269,7 @@ func (b *book) settle(producers, consumers map[uint16]bool, left []uint32) tally
 			t.held = append(t.held, n)
 		case f.at == put && producers[f.from]:
 			t.unfed = append(t.unfed, n)
-		case f.at <= fed && silent > 0:
+		case f.at == fed && silent > 0:
 			silent--
 			t.held = append(t.held, n)
 		default:

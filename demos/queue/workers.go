@@ -196,10 +196,13 @@ func reader(_ context.Context, w *demo.Worker) error {
 // waiter waits for the event: for the end of a pipe that nothing is written to.
 func waiter(_ context.Context, w *demo.Worker) error {
 	w.Block("event")
-	_, err := io.Copy(io.Discard, w.File(0))
+	_, err := w.File(0).Read(make([]byte, 1))
 	now := demo.Mono()
 	scribe{w.File(1), uint16(w.IntArg("who"))}.note(opWoke, 0, now)
 	w.Block("")
 	w.Logf("awake %v into the run", w.Now().Round(10*time.Microsecond))
-	return err
+	if !errors.Is(err, io.EOF) {
+		return fmt.Errorf("waiting for the event: %w", err)
+	}
+	return nil
 }

@@ -12,6 +12,10 @@ import (
 	"time"
 )
 
+// Raw says that a Wait is the kernel's: it has seen all that arrived before it
+// was called, and the kernel can tell what a process waits for.
+const Raw = false
+
 // Conn is a stream with two ends: a socket, or a pipe there and one back.
 //
 // What [Wait] needs to know, a goroutine finds out by reading ahead; it starts at
@@ -93,7 +97,8 @@ func (c *Conn) Read(b []byte) (int, error) {
 // Write writes all of b, and waits while there is no room.
 func (c *Conn) Write(b []byte) (int, error) { return c.w.Write(b) }
 
-// TryWrite writes b to a socket if there is room now, else fails with ErrFull.
+// TryWrite writes b to a socket if there is room now, or nearly, else fails with
+// ErrFull.
 // If only a part had room, it says so by another error: the stream is of no use
 // from then on.
 func (c *Conn) TryWrite(b []byte) error {
@@ -102,7 +107,7 @@ func (c *Conn) TryWrite(b []byte) error {
 		_, err := c.w.Write(b)
 		return err
 	}
-	s.SetWriteDeadline(time.Now().Add(time.Millisecond))
+	s.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
 	defer s.SetWriteDeadline(time.Time{})
 	switch n, err := s.Write(b); {
 	case n > 0 && n < len(b):

@@ -10,6 +10,10 @@ import (
 	"time"
 )
 
+// Raw says that a Wait is the kernel's: it has seen all that arrived before it
+// was called, and the kernel can tell what a process waits for.
+const Raw = true
+
 // Conn is a stream with two ends: a socket, or a pipe there and one back.
 type Conn struct {
 	r, w   int        // descriptors, the same one for a socket; -1 for none

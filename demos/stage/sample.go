@@ -26,6 +26,9 @@ func (r *run) sample() {
 			for _, p := range r.all() {
 				p.sample("sampled")
 			}
+			if r.warden != nil {
+				r.warden.sample("sampled")
+			}
 		case <-r.done:
 			return
 		}

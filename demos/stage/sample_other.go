@@ -13,6 +13,7 @@ import (
 // looker asks gopsutil, where there is no /proc.
 type looker struct {
 	p         *process.Process
+	last      time.Duration // CPU at the last look
 	cpu, told time.Duration
 	idle      bool
 }
@@ -32,6 +33,7 @@ func (l *looker) look(was trace.Letter) (reading, bool) {
 	if t, err := l.p.Times(); err == nil {
 		got.cpu = time.Duration((t.User + t.System) * float64(time.Second))
 	}
+	l.last = got.cpu
 	if m, err := l.p.MemoryInfo(); err == nil {
 		got.rss = int64(m.RSS)
 	}

@@ -131,6 +131,17 @@ func (s *spawner) close() {
 	s.sock.Close()
 }
 
+// fate is how the warden itself came to its end, after close, which has waited
+// for it.
+func (s *spawner) fate() warden.Notice {
+	st := s.cmd.ProcessState
+	n := warden.Notice{PID: st.Pid(), Exited: true, Code: st.ExitCode()}
+	if ws, ok := st.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		n.Signal = int(ws.Signal())
+	}
+	return n
+}
+
 // orphans ends those that a killed warden left to us.
 func (s *spawner) orphans(known []int) {
 	for range 1000 {

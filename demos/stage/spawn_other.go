@@ -92,4 +92,6 @@ func (s *spawner) close() {
 	close(s.gone)
 }
 
+func (s *spawner) fate() warden.Notice { return warden.Notice{} }
+
 func (s *spawner) orphans([]int) {}

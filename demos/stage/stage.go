@@ -55,6 +55,7 @@ type run struct {
 	rnd    *mrand.Rand
 	epoch  int64 // demo.Mono at the start
 	spawn  *spawner
+	warden *proc // the workers' parent, where the system lets one be; not on call
 	lease  *lease
 
 	ctx    context.Context
@@ -117,6 +118,7 @@ func Start(d demo.Demo, o demo.Options) (demo.Run, error) {
 	if id, pid := r.spawn.parent(); id != "" {
 		r.lease.add(pid)
 		r.rec.Add(trace.Kernel, id, trace.Start{PID: pid, PPID: os.Getpid(), Role: "warden"})
+		r.warden = &proc{r: r, id: id, pid: pid, state: trace.New, exited: make(chan struct{}), look: newLooker(pid)}
 	}
 	go r.watch()
 	go r.sample()
@@ -216,9 +218,11 @@ func (r *run) clear() {
 		}
 	}
 	r.spawn.close()
-	if id, pid := r.spawn.parent(); id != "" {
-		r.rec.Add(trace.Kernel, id, trace.Exit{PID: pid})
-		r.rec.Add(trace.Kernel, id, trace.Reaped{PID: pid})
+	if r.warden != nil {
+		r.warden.spec.Unreaped = true // it has been waited for already
+		r.warden.ended(r.spawn.fate())
+		// Its own CPU time, as last seen: wait would add that of all whom it reaped.
+		r.rec.Add(trace.Kernel, r.warden.id, trace.Reaped{PID: r.warden.pid, User: r.warden.look.last})
 	}
 	for _, p := range left {
 		p.pipes.Wait()

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"charm.land/fang/v2"
@@ -159,10 +160,15 @@ func (a *app) demo(name string) (demo.Demo, error) {
 	return nil, unusable("there is no demo %q; did you mean %s? procession list shows them all", safe.Line(name, 60), nearest(name, known))
 }
 
-// lesson finds a lesson by its id.
+// lesson finds a lesson by its id or its number.
 func (a *app) lesson(id string) (*lessons.Lesson, error) {
 	if l, ok := a.course.Lesson(id); ok {
 		return l, nil
+	}
+	for _, l := range a.course.Lessons() {
+		if strconv.Itoa(l.Number) == id {
+			return l, nil
+		}
 	}
 	return nil, unusable("there is no lesson %q; did you mean %s? procession list shows them all", safe.Line(id, 60), a.course.Nearest(id))
 }

@@ -65,7 +65,7 @@ func (a *app) demoCmd() *cobra.Command {
 				if record != "" {
 					a.Start = a.recorded(record)
 				}
-				return a.show(cmd.Context(), tui.Config{Open: d.Info().Name, Options: opt})
+				return a.show(cmd.Context(), tui.Config{Demo: d.Info().Name, Options: opt})
 			}
 			return a.perform(cmd.Context(), d, opt, asJSON, record)
 		},
@@ -102,7 +102,7 @@ func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 		<-run.Done()
 	}()
 	sigs := make(chan os.Signal, 1)
-	signal.Notify(sigs, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	signal.Notify(sigs, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(sigs)
 	var caught os.Signal
 	told := make(chan struct{})

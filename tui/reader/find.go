@@ -16,7 +16,6 @@ type finder struct {
 	known   bool
 	matches []match
 	at      int // the match that the learner stands on
-	jump    bool
 }
 
 // match is where the query stands; it may go over the end of a line.

@@ -6,20 +6,21 @@ import "time"
 type axis struct {
 	from, each time.Duration
 	n          int
+	inv        float64 // parts of a cell in a nanosecond
 }
 
 // axisOf cuts a window into n cells that begin at multiples of their length, so
 // that a window that moves with time does not make the cells flicker.
 func axisOf(w Window, n int) axis {
 	if n <= 0 {
-		return axis{each: 1}
+		return axis{each: 1, inv: whole}
 	}
 	each := max((w.To-w.From+time.Duration(n)-1)/time.Duration(n), 1)
 	from := w.From
 	if from > 0 {
 		from = (from + each - 1) / each * each
 	}
-	return axis{from, each, n}
+	return axis{from, each, n, whole / float64(each)}
 }
 
 // col is the cell of a time; it may be outside.
@@ -35,15 +36,25 @@ func (a axis) at(col int) time.Duration { return a.from + a.each*time.Duration(c
 
 func (a axis) end() time.Duration { return a.from + a.each*time.Duration(a.n) }
 
-// spread adds a stretch to cells.
-func (a axis) spread(from, to time.Duration, add func(col int, part uint32)) {
+// begin is the begin of a cell.
+func (a axis) begin(col int) time.Duration { return a.from + a.each*time.Duration(col) }
+
+// part is a time in parts of a cell, at least one.
+func (a axis) part(d time.Duration) uint32 { return max(uint32(float64(d)*a.inv), 1) }
+
+// spread adds a stretch to the class of the cells that it covers.
+func (a axis) spread(from, to time.Duration, cells []cell, k class) {
 	from, to = max(from, a.from), min(to, a.end())
-	for from < to {
-		i := a.col(from)
-		next := min(a.from+a.each*time.Duration(i+1), to)
-		add(i, uint32((next-from)*whole/a.each))
-		from = next
+	if from >= to {
+		return
 	}
+	i := int((from - a.from) / a.each)
+	for next := a.begin(i + 1); next < to; next += a.each {
+		cells[i].part[k] += a.part(next - from)
+		from = next
+		i++
+	}
+	cells[i].part[k] += a.part(to - from)
 }
 
 const (

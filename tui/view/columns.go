@@ -229,9 +229,9 @@ func (p *page) strip(pr *board.Proc, now time.Duration, w int) {
 		return
 	}
 	from := now.Truncate(Grain) - Grain*time.Duration(w-1)
-	a := axis{from, Grain, w}
+	a := axis{from, Grain, w, whole / float64(Grain)}
 	cells := room[:w]
-	a.states(pr, max(now, from), cells)
+	a.states(pr, from, max(now, from), cells)
 	died := -1
 	if pr.Reaped != 0 {
 		died = a.col(pr.Reaped)

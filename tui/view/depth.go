@@ -83,10 +83,11 @@ func (p *page) level(q *board.Queue, w int) {
 	}
 	filled := 0
 	if q.Cap > 0 {
-		filled = min(max(q.Depth, 0), q.Cap) * n / q.Cap
+		filled = int(float64(min(max(q.Depth, 0), q.Cap)) / float64(q.Cap) * float64(n))
 		if q.Depth > 0 {
 			filled = max(filled, 1)
 		}
+		filled = min(filled, n)
 	} else if q.Depth > 0 {
 		filled = min(q.Depth, n)
 	}
@@ -155,7 +156,7 @@ func (p *page) depths(s *Scene, q *board.Queue, now time.Duration) {
 		last = heights[i]
 		lv := 0
 		if last > 0 && peak > 0 {
-			lv = max(min((last*top+peak-1)/peak, top), 1)
+			lv = max(min(int(float64(last)/float64(peak)*float64(top)+0.999), top), 1)
 		}
 		if lv == 0 {
 			p.glyph(inkDim, "_")

@@ -2,6 +2,7 @@ package view
 
 import (
 	"sort"
+	"strconv"
 	"time"
 
 	"edu/procession/demos/board"
@@ -73,14 +74,14 @@ func since(p *board.Proc) time.Duration {
 	return p.Started
 }
 
-// cell is one cell of a time axis: how much of it was spent in what.
-type cell struct {
-	part   [classCount]uint32 // in 1/65536 of the cell
-	starts bool               // the process started in it
-	busy   uint32             // with a task in hand, in 1/65536
-	tasks  uint16             // begun in it
-}
+// cell is one cell of a time axis: how much of it was spent in what, in parts.
+// What it was busy with a task counts apart, as classBusy.
+type cell struct{ part [classCount + 1]uint32 }
 
+// classBusy is the place of busyness in a cell; it is no state.
+const classBusy = classCount
+
+// whole is how many parts a cell has.
 const whole = 1 << 16
 
 // top is what took most of the cell, and whether a process did several things
@@ -112,28 +113,14 @@ func (c *cell) rare() class {
 	return classNone
 }
 
-// states fills cells with what p did up to now. Cells are cleared first.
-func (a axis) states(p *board.Proc, now time.Duration, cells []cell) {
-	clear(cells)
-	a.eachState(p, now, func(k class, from, to time.Duration) {
-		a.spread(from, to, func(i int, part uint32) {
-			cells[i].part[k] += max(part, 1)
-		})
-	})
-	if i := a.col(p.Started); p.PID != 0 && i >= 0 && i < a.n && p.Started <= now {
-		cells[i].starts = true
-	}
-}
-
-// eachState calls f for every stretch of p that touches the axis, up to now.
-func (a axis) eachState(p *board.Proc, now time.Duration, f func(k class, from, to time.Duration)) {
+// states adds to cells what p did from a time up to now.
+func (a axis) states(p *board.Proc, start, now time.Duration, cells []cell) {
 	end := min(now, a.end())
 	ended := end // the kernel's marks count until here
 	if p.Ended != 0 {
 		ended = min(p.Ended, end)
 	}
-	i := sort.Search(len(p.States), func(i int) bool { return p.States[i].At > a.from })
-	for i = max(i-1, 0); i < len(p.States); i++ {
+	for i := stateAt(p, start); i < len(p.States); i++ {
 		m := &p.States[i]
 		if m.At >= ended {
 			break
@@ -142,7 +129,7 @@ func (a axis) eachState(p *board.Proc, now time.Duration, f func(k class, from, 
 		if i+1 < len(p.States) {
 			to = min(p.States[i+1].At, ended)
 		}
-		f(classOf(m.State, m.On), m.At, to)
+		a.spread(max(m.At, start), to, cells, classOf(m.State, m.On))
 	}
 	if p.Ended == 0 || p.Ended >= end {
 		return
@@ -151,40 +138,105 @@ func (a axis) eachState(p *board.Proc, now time.Duration, f func(k class, from, 
 	if p.Reaped != 0 {
 		reaped = min(p.Reaped, end)
 	}
-	f(classZombie, p.Ended, reaped)
-	f(classDead, reaped, end)
+	a.spread(max(p.Ended, start), reaped, cells, classZombie)
+	a.spread(max(reaped, start), end, cells, classDead)
 }
 
-// stretch is a stretch of work on one task.
-type stretch struct {
-	task     int
-	from, to time.Duration
-	open     bool // it is in hand still
+// stateAt is the index of the state that p was in at a time, 0 before all.
+func stateAt(p *board.Proc, t time.Duration) int {
+	return max(sort.Search(len(p.States), func(i int) bool { return p.States[i].At > t })-1, 0)
 }
 
-// work fills in how busy the cells are and calls f for each stretch that
-// touches the axis.
-func (a axis) work(p *board.Proc, now time.Duration, cells []cell, f func(stretch)) {
+// workMark is the begin of a stretch of work in a lane: its bar and, unless it
+// is -1, the number that stands in the cells after it.
+type workMark struct {
+	col, task int
+	end       time.Duration // of the stretch
+	open      bool          // it goes on
+}
+
+// work adds to cells how busy p was from a time up to now, and to marks the
+// stretches of work of more than a cell that were not over by then.
+func (a axis) work(p *board.Proc, start, now time.Duration, cells []cell, marks []workMark) []workMark {
 	end := min(now, a.end())
-	i := sort.Search(len(p.Work), func(i int) bool { return p.Work[i].At > a.from })
+	i := sort.Search(len(p.Work), func(i int) bool { return p.Work[i].At > start })
 	for i = max(i-1, 0); i < len(p.Work); i++ {
 		m := &p.Work[i]
 		if m.At >= end {
 			break
 		}
-		if m.Task < 0 {
+		to := end
+		if i+1 < len(p.Work) {
+			to = min(p.Work[i+1].At, end)
+		}
+		if m.Task < 0 || to <= start {
 			continue
 		}
-		st := stretch{m.Task, m.At, end, i+1 == len(p.Work)}
-		if !st.open {
-			st.to = min(p.Work[i+1].At, end)
+		a.spread(max(m.At, start), to, cells, classBusy)
+		if to-m.At < a.each || m.At < a.from {
+			continue
 		}
-		a.spread(st.from, st.to, func(i int, part uint32) { cells[i].busy += max(part, 1) })
-		if c := a.col(st.from); c >= 0 && c < a.n && cells[c].tasks < 1<<15 {
-			cells[c].tasks++
+		from, last := a.col(m.At), a.col(to-1)
+		if last > from {
+			task := m.Task
+			if last-from < len(strconv.Itoa(task)) {
+				task = -1
+			}
+			marks = append(marks, workMark{from, task, to, i+1 == len(p.Work)})
 		}
-		f(st)
 	}
+	return marks
+}
+
+// laneKept is a lane's cells as far as they cannot change any more.
+type laneKept struct {
+	axis    axis
+	pid     int
+	started time.Duration
+	at      time.Duration   // of the Board that they are from
+	open    board.StateMark // the state that the first cell left out begins in
+	cells   []cell          // of the axis; those from upto on are to be filled
+	upto    int
+	marks   []workMark // of the stretches that were over by then
+}
+
+// lane fills the cells of a process's lane and finds its stretches of work.
+// What happened before b.At is known for good and comes from kept; nil keeps
+// nothing. The cells are good until the next call with the same kept.
+func (a axis) lane(b *board.Board, p *board.Proc, now time.Duration, kept *laneKept) ([]cell, []workMark) {
+	if kept == nil {
+		kept = &laneKept{}
+	}
+	if kept.axis != a || kept.pid != p.PID || kept.started != p.Started || b.At < kept.at || kept.upto > 0 && kept.open != openAt(p, a.begin(kept.upto)) {
+		*kept = laneKept{axis: a, pid: p.PID, started: p.Started, cells: kept.cells, marks: kept.marks[:0]}
+		if cap(kept.cells) < a.n {
+			kept.cells = make([]cell, a.n)
+		}
+		kept.cells = kept.cells[:a.n]
+	}
+	start := a.begin(kept.upto)
+	clear(kept.cells[kept.upto:])
+	a.states(p, start, now, kept.cells)
+	marks := a.work(p, start, now, kept.cells, kept.marks)
+
+	kept.at = b.At
+	kept.upto = max(min(a.col(b.At), a.n), kept.upto)
+	start = a.begin(kept.upto)
+	kept.open = openAt(p, start)
+	over := len(kept.marks)
+	for over < len(marks) && marks[over].end <= start && !marks[over].open {
+		over++
+	}
+	kept.marks = marks[:over]
+	return kept.cells, marks
+}
+
+// openAt is the state that p was in at a time.
+func openAt(p *board.Proc, t time.Duration) board.StateMark {
+	if i := stateAt(p, t); i < len(p.States) {
+		return p.States[i]
+	}
+	return board.StateMark{}
 }
 
 // share is how much of its life within the axis p spent running, or with a task
@@ -198,7 +250,7 @@ func share(cells []cell, tasks bool) (float64, bool) {
 		}
 		life += uint64(c.part[classUntold])
 		if tasks {
-			busy += uint64(c.busy)
+			busy += uint64(c.part[classBusy])
 		} else {
 			busy += uint64(c.part[classRun])
 		}

@@ -30,6 +30,7 @@ type lanesPlan struct {
 	ahead  int           // first cell that is dimmed, axis.n if none
 	now    time.Duration // up to which lanes are drawn
 	shown  time.Duration // that the rest of the stage shows
+	board  *board.Board
 	cells  []cell
 	used   [signState + signUse(classCount)]bool
 }
@@ -82,7 +83,7 @@ func lanes(s *Scene, w, h int) *page {
 }
 
 func planLanes(s *Scene, b *board.Board, w int, now time.Duration) *lanesPlan {
-	pl := &lanesPlan{cursor: -1}
+	pl := &lanesPlan{cursor: -1, board: b}
 	for i := range b.Procs {
 		pl.tasks = pl.tasks || len(b.Procs[i].Work) > 0
 	}
@@ -115,7 +116,6 @@ func planLanes(s *Scene, b *board.Board, w int, now time.Duration) *lanesPlan {
 		}
 	}
 	pl.shown, pl.now = pl.now, reach
-	pl.cells = make([]cell, n)
 	return pl
 }
 
@@ -157,11 +157,9 @@ func (pl *lanesPlan) lane(p *page, s *Scene, pr *board.Proc) {
 	p.glyph(k.ink(), p.p.look[k].Glyph)
 	p.put(k.ink(), p.p.look[k].Letter)
 	p.to(pl.at)
-	a := pl.axis
-	a.states(pr, pl.now, pl.cells)
-	numbers := numbersOf{pl: pl, a: a}
-	a.work(pr, pl.now, pl.cells, numbers.add)
-	pl.draw(p, pr, numbers.marks)
+	var marks []workMark
+	pl.cells, marks = pl.axis.lane(pl.board, pr, pl.now, s.lane(pr.ID))
+	pl.draw(p, pr, marks)
 	if p.room() < 5 {
 		p.next()
 		return
@@ -181,34 +179,6 @@ func (pl *lanesPlan) lane(p *page, s *Scene, pr *board.Proc) {
 		pl.remarkOf(p, then, k)
 	}
 	p.next()
-}
-
-// numbersOf collects where stretches of work begin and which numbers fit.
-type numbersOf struct {
-	pl    *lanesPlan
-	a     axis
-	marks []workMark
-}
-
-// workMark is the begin of a stretch of work in a lane: its bar and, unless it
-// is -1, the number that stands in the cells after it.
-type workMark struct {
-	col, task int
-}
-
-func (n *numbersOf) add(st stretch) {
-	from, to := n.a.col(st.from), n.a.col(st.to-1)
-	if st.from < n.a.from {
-		return
-	}
-	if to-from < 1 {
-		return
-	}
-	task := st.task
-	if to-from < len(strconv.Itoa(task)) {
-		task = -1
-	}
-	n.marks = append(n.marks, workMark{from, task})
 }
 
 // draw draws the cells of a lane.
@@ -293,7 +263,7 @@ func (pl *lanesPlan) glyphOf(g *signs, i int, k class, works bool) (ink, string)
 	}
 	run := c.part[classRun]
 	if works && run == 0 && (k == classWait || k == classTimer) {
-		if c.busy == 0 {
+		if c.part[classBusy] == 0 {
 			pl.used[signIdle] = true
 			return inkDim, g.idle
 		}

@@ -283,7 +283,7 @@ func (s *Scene) wants(p Panel, w int) (least, ideal int) {
 	case PanelMessages:
 		return 6, min(2*len(b.Msgs)+2, 24)
 	case PanelLinks:
-		ps, _ := pairsOf(b)
+		ps, _ := s.pairs()
 		return min(len(ps)+1, 4), len(ps) + 1
 	}
 	return 3, 8

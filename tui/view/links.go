@@ -26,12 +26,17 @@ type pair struct {
 }
 
 // recentPairs is how many messages back Links counts.
-const recentPairs = 4096
+const recentPairs = 2048
 
 func pairsOf(b *board.Board) (ps []pair, whole bool) {
+	last := 0
 	find := func(x, y trace.ID) *pair {
+		if last < len(ps) && (ps[last].a == x && ps[last].b == y || ps[last].a == y && ps[last].b == x) {
+			return &ps[last]
+		}
 		for i := range ps {
 			if p := &ps[i]; p.a == x && p.b == y || p.a == y && p.b == x {
+				last = i
 				return p
 			}
 		}
@@ -107,7 +112,7 @@ func islands(ps []pair) [][]trace.ID {
 func links(s *Scene, w, h int) *page {
 	p := newPage(s, w, h)
 	b := s.board()
-	ps, whole := pairsOf(b)
+	ps, whole := s.pairs()
 	if len(ps) == 0 {
 		p.put(inkDim, "Nothing is connected yet.")
 		return p

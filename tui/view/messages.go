@@ -22,7 +22,7 @@ func Messages(s *Scene, w, h int) []string { return messages(s, w, h).close() }
 
 // recent is how many messages back a diagram looks. What was sent before and
 // arrives only now is not drawn.
-const recent = 1024
+const recent = 512
 
 // spaceEvent is a row of the diagram to be.
 type spaceEvent struct {

@@ -173,7 +173,7 @@ func (p *page) queueHead(s *Scene, q *board.Queue, now time.Duration, full, empt
 	p.put(inkText, text+" ")
 	p.all(inkText, p.clean(unit))
 	if q.Cap > 64 {
-		p.put(inkText, " ("+strconv.Itoa(q.Depth*100/q.Cap)+"%)")
+		p.put(inkText, " ("+strconv.Itoa(int(float64(q.Depth)/float64(q.Cap)*100))+"%)")
 	}
 	if look := s.Theme.Source(themeSource(q.Source)); q.Source != 0 {
 		p.put(sourceInk(q.Source), " "+look.Letter)

@@ -37,6 +37,44 @@ type Scene struct {
 	Filter   trace.ID        // the log shows only this process; empty: all
 	Scroll   [panelCount]int // lines that a panel is scrolled; for the log from the bottom, else from the top
 	Focus    Panel           // the panel that has the keys: its title is marked
+
+	keep *keeper // of the Stage that draws, nil without one
+}
+
+// keeper holds what a Stage keeps below whole panels.
+type keeper struct {
+	lanes map[trace.ID]*laneKept
+
+	pairs      []pair // of this Board
+	pairsWhole bool
+	pairsOf    *board.Board
+	pairsPos   int
+}
+
+// lane is what is kept of a process's lane, nil without a Stage.
+func (s *Scene) lane(id trace.ID) *laneKept {
+	if s.keep == nil {
+		return nil
+	}
+	k := s.keep.lanes[id]
+	if k == nil {
+		k = &laneKept{}
+		s.keep.lanes[id] = k
+	}
+	return k
+}
+
+// pairs is pairsOf, once for each Board.
+func (s *Scene) pairs() ([]pair, bool) {
+	b, k := s.board(), s.keep
+	if k == nil {
+		return pairsOf(b)
+	}
+	if k.pairsOf != b || k.pairsPos != b.Pos {
+		k.pairs, k.pairsWhole = pairsOf(b)
+		k.pairsOf, k.pairsPos = b, b.Pos
+	}
+	return k.pairs, k.pairsWhole
 }
 
 // Grain is the step in which views look at [Scene.Now]: two Scenes that differ
@@ -44,11 +82,14 @@ type Scene struct {
 // a cell is shorter.
 const Grain = 100 * time.Millisecond
 
+// longest is more than a run can last; a recording may claim anything.
+const longest = 10_000 * time.Hour
+
 func (s *Scene) now() time.Duration {
 	if s.Board == nil {
-		return max(s.Now, 0)
+		return min(max(s.Now, 0), longest)
 	}
-	return max(s.Now, s.Board.At)
+	return min(max(s.Now, s.Board.At, 0), longest)
 }
 
 func (s *Scene) board() *board.Board {
@@ -113,6 +154,7 @@ type Window struct{ From, To time.Duration }
 // count in and that stays for a while, so that the picture grows into empty
 // space instead of shrinking at every frame.
 func Fit(now time.Duration) Window {
+	now = min(max(now, 0), longest)
 	unit := 100 * time.Millisecond
 	for unit*10 < now {
 		unit *= 10
@@ -137,7 +179,7 @@ func Follow(now, last time.Duration) Window {
 
 // window is the Scene's, or Fit.
 func (s *Scene) window() Window {
-	w := s.Window
+	w := Window{max(s.Window.From, 0), min(s.Window.To, 2*longest)}
 	if w.To <= w.From {
 		return Fit(s.now())
 	}

@@ -16,12 +16,22 @@ import (
 type Stage struct {
 	kept  map[panelKey]drawn // of the last frame
 	spare map[panelKey]drawn
+	keep  keeper
 	last  *Frame
+	asked frameKey // for last
+}
+
+// frameKey is everything that decides how a frame is drawn.
+type frameKey struct {
+	scene  Scene
+	layout Layout
+	w, h   int
+	pos    [2]int // of Board and Whole
 }
 
 // NewStage returns a Stage with nothing in its cache.
 func NewStage() *Stage {
-	return &Stage{kept: map[panelKey]drawn{}, spare: map[panelKey]drawn{}}
+	return &Stage{kept: map[panelKey]drawn{}, spare: map[panelKey]drawn{}, keep: keeper{lanes: map[trace.ID]*laneKept{}}}
 }
 
 // panelKey is everything that decides how a panel is drawn. It holds its Board,
@@ -73,8 +83,26 @@ type Frame struct {
 }
 
 // Draw draws the stage. The Frame stays as it is when the Board goes on.
-func (st *Stage) Draw(s *Scene, l Layout, w, h int) *Frame {
+func (st *Stage) Draw(scene *Scene, l Layout, w, h int) *Frame {
 	w, h = max(w, 0), max(h, 0)
+	sc := *scene
+	s := &sc
+	s.keep = &st.keep
+	key := frameKey{sc, l, w, h, [2]int{}}
+	key.scene.Now = s.now()
+	if g := s.grain(PanelLanes, w); g > 0 {
+		key.scene.Now = s.now().Truncate(g)
+	}
+	if s.Board != nil {
+		key.pos[0] = s.Board.Pos
+	}
+	if s.Whole != nil {
+		key.pos[1] = s.Whole.Pos
+	}
+	if st.last != nil && st.asked == key {
+		return st.last
+	}
+	st.asked = key
 	f := &Frame{W: w, H: h, Panels: Panels(s.Board), Main: l.Main, placed: Arrange(s, l, w, h)}
 	if !slices.Contains(f.Panels, f.Main) {
 		f.Main = PanelProcs

@@ -140,8 +140,8 @@ func TestHostileWorker(t *testing.T) {
 		}
 	}
 	kept := 0
-	for _, l := range got.Board.Lines {
-		if strings.HasPrefix(l.Text, "flood") {
+	for _, e := range got.Events {
+		if s, ok := e.Data.(trace.Say); ok && strings.HasPrefix(s.Text, "flood") {
 			kept++
 		}
 	}

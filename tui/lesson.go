@@ -316,11 +316,8 @@ func (p *lessonPage) draw(w, h int) []string {
 	}
 	doc, key := p.doc()
 	p.setDoc(doc, key)
-	margin := " "
-	p.pane.SetSize(w-2, h)
-	for _, s := range strings.Split(p.pane.View(), "\n") {
-		lines = append(lines, margin+s)
-	}
+	p.pane.SetSize(w, h)
+	lines = append(lines, strings.Split(p.pane.View(), "\n")...)
 	if !p.pane.AtBottom() || !p.pane.AtTop() {
 		where := fmt.Sprintf(" %d%% ", p.pane.Percent())
 		if !p.pane.AtBottom() {

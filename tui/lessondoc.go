@@ -173,19 +173,15 @@ func (p *lessonPage) drawPredict(w, h, top int) []string {
 	p.setDoc(blocks, key)
 	// The pane is as high as its text, so that the choices follow at once.
 	room := max(h-len(choices)-1, 1)
-	p.pane.SetSize(w-2, room)
+	p.pane.SetSize(w, room)
 	for n := 1; n < room; n++ {
-		p.pane.SetSize(w-2, n)
+		p.pane.SetSize(w, n)
 		if p.pane.AtBottom() && p.pane.AtTop() {
 			break
 		}
-		p.pane.SetSize(w-2, room)
+		p.pane.SetSize(w, room)
 	}
-	var lines []string
-	for _, s := range strings.Split(p.pane.View(), "\n") {
-		lines = append(lines, " "+s)
-	}
-	lines = append(lines, "")
+	lines := append(strings.Split(p.pane.View(), "\n"), "")
 	p.first, p.rows = top+len(lines), rows
 	return append(lines, choices...)
 }
@@ -200,12 +196,12 @@ func (p *lessonPage) choices(w int) (lines []string, rows []int) {
 				put("", -1)
 			}
 			for _, line := range wrap(q.qs[i].Text, min(w-6, 92)) {
-				put("   "+p.inline(line), -1)
+				put("  "+p.inline(line), -1)
 			}
-			put("   "+th.Paint(theme.Muted, "You expect: ")+p.inline(q.qs[i].Choices[a.choice].Text)+th.Paint(theme.Muted, ", "+confidences[a.sure-1]), -1)
+			put("  "+th.Paint(theme.Muted, "You expect: ")+p.inline(q.qs[i].Choices[a.choice].Text)+th.Paint(theme.Muted, ", "+confidences[a.sure-1]), -1)
 		}
 		put("", -1)
-		put("   "+th.Paint(theme.Good, g.Check)+" Now see what really happens: "+th.Paint(theme.Key, "enter")+". To change your mind: "+
+		put("  "+th.Paint(theme.Good, g.Check)+" Now see what really happens: "+th.Paint(theme.Key, "enter")+". To change your mind: "+
 			th.Paint(theme.Key, "backspace")+".", -1)
 		return lines, rows
 	}
@@ -223,18 +219,18 @@ func (p *lessonPage) choices(w int) (lines []string, rows []int) {
 			if q.sure {
 				row = -1
 			}
-			put(" "+s, row)
+			put(s, row)
 		}
 	}
 	put("", -1)
 	if q.sure {
-		put("   "+th.Paint(theme.Title, "How sure are you?"), -1)
+		put("  "+th.Paint(theme.Title, "How sure are you?"), -1)
 		for i, word := range confidences {
 			mark := "  "
 			if i == q.cursor {
 				mark = th.Paint(theme.Accent, g.Cursor) + " "
 			}
-			put(fmt.Sprintf(" %s%s  %s", mark, th.Paint(theme.Key, fmt.Sprint(i+1)), word), i)
+			put(fmt.Sprintf("%s%s  %s", mark, th.Paint(theme.Key, fmt.Sprint(i+1)), word), i)
 		}
 	}
 	return lines, rows

@@ -124,7 +124,7 @@ func ask(c *sock.Conn, id uint64, x int64) (int64, error) {
 	}
 	got, y := replyOf(in[:])
 	if got != id {
-		return 0, fmt.Errorf("the reply to call %d came for call %d", got, id)
+		return 0, wrong(fmt.Sprintf("a reply to call %d came for call %d", got, id))
 	}
 	return y, nil
 }

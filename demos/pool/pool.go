@@ -122,9 +122,12 @@ func (p *pool) hiring() {
 		c, err := p.hire(p.ctx)
 		p.mu.Lock()
 		switch {
-		case err == nil && p.closed:
+		case err == nil && p.closed: // it comes too late, and leaves as it should
+			p.mu.Unlock()
 			c.calls.Close()
+			c.ending()
 			c.answers.Close()
+			p.mu.Lock()
 		case err == nil:
 			failed = 0
 			m := &member{conn: c, since: time.Now()}
@@ -252,7 +255,7 @@ func (p *pool) close(ctx context.Context, grace time.Duration) {
 	}
 	p.changed.Broadcast()
 	p.mu.Unlock()
-	p.cancel()
+	defer p.cancel()
 
 	left := make(chan struct{})
 	go func() { p.wg.Wait(); close(left) }()
@@ -264,6 +267,7 @@ func (p *pool) close(ctx context.Context, grace time.Duration) {
 	case <-patience.C:
 	case <-ctx.Done():
 	}
+	p.cancel()
 	p.mu.Lock()
 	for _, m := range p.members {
 		m.kill()

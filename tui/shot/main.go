@@ -136,8 +136,13 @@ func (s *screen) change() <-chan struct{} {
 	return s.changed
 }
 
-// settle waits until the screen has stood still for a moment, or moves for good.
-func (s *screen) settle() {
+// settle waits until the screen has changed, if it does, and then has stood
+// still for a moment, or moves for good.
+func (s *screen) settle(since <-chan struct{}) {
+	select {
+	case <-since:
+	case <-time.After(400 * time.Millisecond):
+	}
 	end := time.After(500 * time.Millisecond)
 	for {
 		select {
@@ -156,7 +161,6 @@ func (s *screen) until(text string, there bool) error {
 	for {
 		c := s.change()
 		if strings.Contains(s.em.String(), text) == there {
-			s.settle()
 			return nil
 		}
 		select {
@@ -168,9 +172,10 @@ func (s *screen) until(text string, there bool) error {
 }
 
 func (s *screen) press(keys string) error {
-	s.settle()
+	s.settle(s.change())
 	for _, k := range strings.Split(keys, ",") {
 		word, arg, _ := strings.Cut(strings.TrimSpace(k), ":")
+		before := s.change()
 		var err error
 		switch word {
 		case "":
@@ -207,7 +212,7 @@ func (s *screen) press(keys string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", k, err)
 		}
-		s.settle()
+		s.settle(before)
 	}
 	return nil
 }

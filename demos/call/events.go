@@ -1,0 +1,216 @@
+package call
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"edu/procession/demos/demo"
+	"edu/procession/demos/trace"
+)
+
+const (
+	forEver = time.Duration(math.MaxInt64)
+	glance  = 40 * time.Millisecond // between two looks at what the kernel told
+)
+
+func (pl *play) finished() bool {
+	select {
+	case <-pl.s.Finished():
+		return true
+	default:
+		return false
+	}
+}
+
+// until takes what happens until ok says so, nil for never, or d has passed, or
+// the learner has finished; the error is ctx's.
+func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {
+	end := time.NewTimer(d)
+	defer end.Stop()
+	look := time.NewTicker(glance)
+	defer look.Stop()
+	for ok == nil || !ok() {
+		select {
+		case n := <-pl.news:
+			pl.take(n)
+		case a := <-pl.s.Actions():
+			pl.act(a)
+		case <-look.C:
+			pl.look()
+		case <-end.C:
+			return nil
+		case <-pl.s.Finished():
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// say captions what happened, where no script does.
+func (pl *play) say(format string, args ...any) {
+	if pl.tells {
+		pl.s.Say(format, args...)
+	}
+}
+
+// log adds a line that the stage vouches for.
+func (pl *play) log(of trace.ID, text string) {
+	pl.s.Emit(of, trace.Say{Text: text, Stream: "log"})
+}
+
+// take takes what a process has said, or the kernel's word on its end.
+func (pl *play) take(n news) {
+	switch c := n.of; {
+	case c == nil && n.exit != nil:
+		pl.dead = n.exit
+	case c == nil:
+		pl.fact(n.words)
+	case n.exit != nil:
+		c.exit, c.stopped, c.ended = n.exit, false, pl.s.Now()
+	case n.closed:
+		c.closed = true
+	case n.words[0] == "at":
+		c.at = n.words[1]
+	default: // the ledger
+		c.step = stepOf(n.words[0])
+		c.call, _ = strconv.ParseUint(n.words[1], 10, 64)
+	}
+	for _, l := range pl.lines {
+		pl.quote(l)
+	}
+}
+
+// fact takes a word of the caller.
+func (pl *play) fact(w []string) {
+	if w[0] == "measured" || w[0] == "failed" {
+		pl.measured = w[1]
+		if w[0] == "measured" {
+			pl.median[w[1]], _ = strconv.ParseFloat(w[2], 64)
+		}
+		return
+	}
+	var l *wire
+	for _, x := range pl.lines {
+		if string(x.by) == w[1] {
+			l = x
+		}
+	}
+	number := func(i int) uint64 {
+		n, _ := strconv.ParseUint(w[i], 10, 64)
+		return n
+	}
+	switch w[0] {
+	case "took":
+		l.taken = true
+		return
+	case "ended": // way, at, how
+		l.taken = false
+		pl.heard(l.callee, time.Duration(number(2)))
+		return
+	case "busy":
+		return
+	}
+	call := l.call
+	if call == nil || call.id != number(2) {
+		return
+	}
+	switch w[0] {
+	case "reply":
+		call.view = replyIn
+	case "late":
+		call.view = late
+		pl.say("%s goes on, and its reply came late: the call had not failed. Whoever had repeated it would have it executed twice.", l.callee.name)
+	case "unsent":
+		call.view = unsent
+	case "lost": // way, id, at, how
+		call.view, call.at, call.how = lost, time.Duration(number(3)), strings.Join(w[4:], " ")
+		l.taken = false
+		pl.unknownOutcome()
+		pl.heard(call.callee, call.at)
+	case "silent": // way, id, for
+		call.view = silent
+		pl.unknownOutcome()
+		pl.log(call.callee.name, "ledger, call "+w[2]+", so far: "+call.ledger().truth())
+		pl.say("The caller waited %s for %s and heard nothing: no error, no end of file. Stopped, slow or lost? It cannot know.", seconds(time.Duration(number(3))), l.callee.name)
+	}
+}
+
+func (pl *play) unknownOutcome() {
+	pl.unknown++
+	pl.s.Gauge("outcome-unknown", float64(pl.unknown), "")
+}
+
+// heard takes the time at which the caller knew of a callee's end.
+func (pl *play) heard(c *calleeOnStage, at time.Duration) {
+	if c.killed > 0 && at-c.killed > pl.told {
+		pl.told = at - c.killed
+		pl.s.Gauge("told", float64(pl.told)/1e6, "ms")
+	}
+}
+
+// ledger is how far the call has come, to its callee's ledger.
+func (c *slowCall) ledger() step {
+	if c.callee.call != c.id {
+		return unread
+	}
+	return c.callee.step
+}
+
+// quote shows both views of a call that was lost, once both are complete.
+func (pl *play) quote(l *wire) {
+	c := l.call
+	if c == nil || c.view != lost && c.view != silent || c.quoted || !c.callee.closed || c.callee.exit == nil {
+		return
+	}
+	c.quoted = true
+	if c.ledger() == unread { // it lay in the kernel and was thrown away with its reader
+		m := message(trace.KindDrop, l.by, "call", c.id, c.callee.name)
+		m.Text = "never read"
+		pl.s.Emit("caller", m)
+	}
+	pl.log(c.callee.name, "ledger, call "+strconv.FormatUint(c.id, 10)+": "+c.ledger().truth())
+	how := c.how
+	if c.view == silent {
+		how = "nothing in time"
+	}
+	pl.say("The caller got %s for call %d: executed or not? Unknown. The ledger, which it cannot see: %s.", how, c.id, c.ledger().truth())
+}
+
+// look notices who was stopped and who goes on.
+func (pl *play) look() {
+	for _, l := range pl.lines {
+		c := l.callee
+		if c == nil || c.exit != nil {
+			continue
+		}
+		is := c.p.State() == trace.Stopped
+		if is && !c.stopped {
+			pl.say("%s is stopped (T). The kernel tells the stage, not the caller: see how a call by %s ends. Press c to let it go on.", c.name, l.by.by())
+		}
+		c.stopped = is
+	}
+}
+
+// act does the learner's action that the stage leaves to the demo.
+func (pl *play) act(demo.Act) {
+	var free []*wire
+	var busy []string
+	for _, l := range pl.lines {
+		if l.free() {
+			free = append(free, l)
+		} else {
+			busy = append(busy, l.by.by())
+		}
+	}
+	pl.call(unread, free...)
+	if busy != nil {
+		pl.s.Say("Call %d goes out. Not by %s: a call is under way there, or there is nobody to answer it.", pl.calls, strings.Join(busy, ", "))
+		return
+	}
+	pl.s.Say("Call %d goes out by every way. Press k now to kill a callee in the middle of it.", pl.calls)
+}

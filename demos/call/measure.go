@@ -1,0 +1,145 @@
+package call
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"edu/procession/demos/sock"
+	"edu/procession/demos/trace"
+)
+
+// The batches of calls that are too short for the clock.
+const (
+	functionBatch, goroutineBatch = 10_000, 200
+	batches                       = 101
+)
+
+// figures are the times of calls, sorted, in nanoseconds a call.
+type figures []float64
+
+func (f figures) median() float64 { return f[len(f)/2] }
+func (f figures) p99() float64    { return f[len(f)*99/100] }
+
+// measure times one way, at full speed, and reports what came of it. A callee that
+// is gone is no error; a wrong result is, and ends the caller.
+func (d *desk) measure(what string, n int) error {
+	var f figures
+	var err error
+	note := fmt.Sprintf("median of %d calls, each timed by itself", n)
+	start := int64(d.w.Seed() % 1_000_000) // squares of what nobody could know before
+	switch what {
+	case "function":
+		f, err = timeFunction(start)
+		note = fmt.Sprintf("median of %d batches of %d calls in a loop", batches, functionBatch)
+	case "goroutine":
+		done := make(chan struct{})
+		go func() { // not on the main thread, to which this role is bound
+			defer close(done)
+			f, err = timeGoroutine(start)
+		}()
+		<-done
+		note = fmt.Sprintf("median of %d batches of %d calls", batches, goroutineBatch)
+	default:
+		l := d.line(way(what))
+		if l.conn == nil {
+			err = fmt.Errorf("there is no callee")
+			break
+		}
+		d.w.Block(string(l.callee))
+		d.says = ""
+		if f, err = timeProcess(l.conn, start, n); err != nil {
+			d.ended(l, err)
+		}
+	}
+	if err != nil {
+		d.w.Logf("%s was not measured: %v", what, err)
+		d.tell("failed %s %v", what, err)
+		if errors.As(err, new(wrong)) {
+			return err
+		}
+		return nil
+	}
+	gauge := trace.Gauge{Name: what, Value: f.median(), Unit: "ns", Group: "one call", Log: true, Note: note}
+	d.w.Report(gauge)
+	if len(f) >= 100 && what != "function" && what != "goroutine" {
+		d.w.Report(trace.Gauge{Name: what + "-p99", Value: f.p99(), Unit: "ns", Note: "one call in a hundred took longer"})
+	}
+	d.tell("measured %s %g", what, f.median())
+	return nil
+}
+
+// timeFunction times batches of calls of a function.
+func timeFunction(x int64) (f figures, err error) {
+	for range batches {
+		var got, want int64
+		t := time.Now()
+		for i := range int64(functionBatch) {
+			got += square(x + i)
+		}
+		f = append(f, float64(time.Since(t))/functionBatch)
+		for i := range int64(functionBatch) {
+			want += (x + i) * (x + i)
+		}
+		if got != want {
+			return nil, wrong(fmt.Sprintf("the squares add up to %d, not %d", got, want))
+		}
+		x += functionBatch
+	}
+	slices.Sort(f)
+	return f, nil
+}
+
+// timeGoroutine times batches of calls to a goroutine behind two channels.
+func timeGoroutine(x int64) (f figures, err error) {
+	calls, replies := make(chan int64), make(chan int64)
+	go func() {
+		for x := range calls {
+			replies <- square(x)
+		}
+	}()
+	defer close(calls)
+	for range batches {
+		t := time.Now()
+		for range goroutineBatch {
+			calls <- x
+			if y := <-replies; y != x*x {
+				return nil, wrongResult(x, y)
+			}
+			x++
+		}
+		f = append(f, float64(time.Since(t))/goroutineBatch)
+	}
+	slices.Sort(f)
+	return f, nil
+}
+
+// timeProcess times calls to a process, after some that warm both ends up.
+func timeProcess(c *sock.Conn, x int64, n int) (f figures, err error) {
+	f = make(figures, 0, n)
+	for i := -n / 20; i < n; i++ {
+		t := time.Now()
+		y, err := ask(c, uint64(i+n), x)
+		took := time.Since(t)
+		switch {
+		case err != nil:
+			return nil, err
+		case y != x*x:
+			return nil, wrongResult(x, y)
+		case i >= 0:
+			f = append(f, float64(took))
+		}
+		x++
+	}
+	slices.Sort(f)
+	return f, nil
+}
+
+// wrong is a result that was not what it should be.
+type wrong string
+
+// Error implements error.
+func (w wrong) Error() string { return string(w) }
+
+func wrongResult(x, y int64) error { return wrong(fmt.Sprintf("a wrong result: square(%d) = %d", x, y)) }

@@ -201,9 +201,13 @@ func (c *coursePage) draw(w, h int) []string {
 	}
 	foot = min(foot, 5) // without goals and terms
 	c.listW = w
-	list := fill(c.list(w, h-len(head)-foot-1), w, h-len(head)-foot-1)
+	listH := max(h-len(head)-foot-1, 0)
+	out := append(head, c.list(w, listH)...)
+	for len(out) < len(head)+listH {
+		out = append(out, "")
+	}
 	c.rows = append(blanks(len(head)), c.rows...)
-	out := append(append(head, list...), c.m.rule(w))
+	out = append(out, c.m.rule(w))
 	for _, s := range detail[:foot] {
 		out = append(out, " "+s)
 	}

@@ -15,7 +15,8 @@ import (
 // How often a screen changes. LIBRARIES.md and RELIABILITY.md say why.
 const (
 	frame    = time.Second / 30 // events are gathered for so long before they become a message
-	heart    = time.Second / 5  // the clock of a live run in which nothing happens
+	heart    = time.Second / 5  // the clock of a live run
+	quiet    = time.Second / 2  // that clock when nothing has happened for a while, and how often a frozen view counts what it misses
 	maxBatch = 50_000           // events folded in one Update: about 50 ms of work
 	patience = 5 * time.Second  // for a run to end after Stop
 )
@@ -68,8 +69,8 @@ type heartMsg struct {
 	clock time.Duration
 }
 
-func beat(id int, run demo.Run) tea.Cmd {
-	return tea.Tick(heart, func(time.Time) tea.Msg { return heartMsg{id, run.Log().Now()} })
+func beat(id int, run demo.Run, d time.Duration) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return heartMsg{id, run.Log().Now()} })
 }
 
 // playMsg moves a log that is played back.

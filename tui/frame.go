@@ -41,7 +41,7 @@ func (m *Model) draw() {
 
 	lines := make([]string, 0, m.h)
 	lines = append(lines, m.titleLine())
-	lines = append(lines, fill(m.top().draw(m.w, bodyH), m.w, bodyH)...)
+	lines = append(lines, m.body.fill(m.top().draw(m.w, bodyH), m.w, bodyH)...)
 	rows = fix(m.top().bar(), len(rows)) // what can be done may depend on what was drawn
 	if m.over != nil {
 		title, box := m.over.draw(min(m.w-4, maxBox), bodyH-2)
@@ -186,17 +186,28 @@ func sides(left, right string, w int) string {
 	return fit(left, max(w-width(right), 0)) + right
 }
 
-// fill makes exactly h lines of exactly w cells.
-func fill(lines []string, w, h int) []string {
-	out := make([]string, h)
-	for i := range out {
-		if i < len(lines) {
-			out[i] = fit(lines[i], w)
-		} else {
-			out[i] = strings.Repeat(" ", w)
+// filler makes lines exactly as wide as the window. Measuring is what costs in
+// a frame, so it remembers the lines of the frame before.
+type filler struct {
+	w       int
+	in, out []string
+}
+
+// fill makes exactly h lines of exactly w cells. The result is good until the
+// next call.
+func (f *filler) fill(lines []string, w, h int) []string {
+	if w != f.w {
+		f.w, f.in, f.out = w, nil, nil
+	}
+	for len(f.in) < h {
+		f.in, f.out = append(f.in, ""), append(f.out, strings.Repeat(" ", w))
+	}
+	for i := range h {
+		if s := at(lines, i); s != f.in[i] {
+			f.in[i], f.out[i] = s, fit(s, w)
 		}
 	}
-	return out
+	return f.out[:h]
 }
 
 // lay puts a box into the middle of a page of lines w cells wide. Left and right

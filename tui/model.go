@@ -36,8 +36,12 @@ type Model struct {
 	seed   func() uint64 // for runs whose seed nobody chose; called in Cmds
 	faults *faults
 
+	pacer      pacer
+	findTicker func() *time.Ticker // nil outside of Run
+
 	dirty   bool
 	content string
+	body    filler
 	zones   [][]zone // of the rows of the key bar
 	barTop  int
 }
@@ -59,6 +63,9 @@ func New(cfg Config) *Model {
 	}
 	if cfg.Replay != nil {
 		m.pages = []page{newReplay(m, *cfg.Replay)}
+		if err := cfg.Replay.Fault; err != nil {
+			m.notice = "This recording can be played up to its fault: " + safe.Line(err.Error(), 300) + "."
+		}
 		return m
 	}
 	m.pages = []page{newCourse(m)}
@@ -95,7 +102,13 @@ func (m *Model) Init() tea.Cmd {
 // Update implements tea.Model.
 func (m *Model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	defer m.faults.catch("Update")
-	return m, m.faults.guard(m.update(msg))
+	if calm, ok := msg.(calmMsg); ok {
+		return m, m.pacer.settle(calm)
+	}
+	if m.findTicker != nil && m.pacer.ticker == nil {
+		m.pacer.ticker = m.findTicker()
+	}
+	return m, m.faults.guard(tea.Batch(m.update(msg), m.pacer.wake()))
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {

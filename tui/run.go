@@ -115,6 +115,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	opts = append(append(opts, tea.WithFilter(sig.filter)), cfg.Program...)
 	p := tea.NewProgram(m, opts...)
 	m.faults.quit = func() { p.Send(tea.QuitMsg{}) }
+	m.findTicker = func() *time.Ticker { return tickerOf(p) }
 	stop := sig.watch(p)
 	_, err = p.Run()
 	stop()

@@ -13,19 +13,21 @@ import (
 )
 
 // signals ends the program on HUP, INT, QUIT and TERM with the terminal
-// restored, and suspends it on TSTP.
+// restored, suspends it on TSTP, and draws it anew when it goes on after a STOP,
+// which nobody can catch.
 type signals struct {
 	ch chan os.Signal
 
-	mu  sync.Mutex
-	end os.Signal
+	mu        sync.Mutex
+	end       os.Signal
+	suspended bool // by Bubble Tea, which will see to the terminal itself
 }
 
 func newSignals() *signals { return &signals{ch: make(chan os.Signal, 4)} }
 
 // watch listens until the returned function is called.
 func (s *signals) watch(p *tea.Program) (stop func()) {
-	signal.Notify(s.ch, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGTSTP)
+	signal.Notify(s.ch, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGTSTP, syscall.SIGCONT)
 	done := make(chan struct{})
 	go func() {
 		for {
@@ -33,21 +35,29 @@ func (s *signals) watch(p *tea.Program) (stop func()) {
 			case <-done:
 				return
 			case sig := <-s.ch:
-				if sig == syscall.SIGTSTP {
+				switch sig {
+				case syscall.SIGTSTP:
 					p.Send(tea.SuspendMsg{})
-					continue
-				}
-				s.mu.Lock()
-				s.end = sig
-				s.mu.Unlock()
-				go p.Quit()
-				go func() { // a terminal that takes nothing must not hold us
-					select {
-					case <-done:
-					case <-time.After(2 * time.Second):
-						p.Kill()
+				case syscall.SIGCONT:
+					s.mu.Lock()
+					own := s.suspended
+					s.mu.Unlock()
+					if !own && p.ReleaseTerminal() == nil {
+						p.RestoreTerminal()
 					}
-				}()
+				default:
+					s.mu.Lock()
+					s.end = sig
+					s.mu.Unlock()
+					go p.Quit()
+					go func() { // a terminal that takes nothing must not hold us
+						select {
+						case <-done:
+						case <-time.After(2 * time.Second):
+							p.Kill()
+						}
+					}()
+				}
 			}
 		}
 	}()
@@ -61,6 +71,12 @@ func (s *signals) got() os.Signal {
 	return s.end
 }
 
+func (s *signals) mark(suspended bool) {
+	s.mu.Lock()
+	s.suspended = suspended
+	s.mu.Unlock()
+}
+
 // filter lets TSTP have its default effect while Bubble Tea suspends the
 // process by it; caught, it would never stop us, and the wait for CONT never end.
 func (s *signals) filter(_ tea.Model, msg tea.Msg) tea.Msg {
@@ -69,8 +85,10 @@ func (s *signals) filter(_ tea.Model, msg tea.Msg) tea.Msg {
 		if !hasShell() {
 			return noticeMsg("There is no shell behind this window to go back to. Leave with ctrl+c.")
 		}
+		s.mark(true)
 		signal.Reset(syscall.SIGTSTP)
 	case tea.ResumeMsg:
+		s.mark(false)
 		signal.Notify(s.ch, syscall.SIGTSTP)
 	}
 	return msg

@@ -194,7 +194,7 @@ func (s *stagePage) take(msg eventsMsg) tea.Cmd {
 func (s *stagePage) listen() tea.Cmd {
 	gap := frame
 	if !s.player.atNow() {
-		gap = heart
+		gap = quiet
 	}
 	return feed(s.ctx, s.id, s.run, s.player.t.Len(), gap)
 }
@@ -205,7 +205,10 @@ func (s *stagePage) beat() tea.Cmd {
 		return nil
 	}
 	s.beating = true
-	return beat(s.id, s.run)
+	if s.player.clock-s.player.board().At > 2*time.Second {
+		return beat(s.id, s.run, quiet)
+	}
+	return beat(s.id, s.run, heart)
 }
 
 // tick keeps a log that is played back going.
@@ -289,7 +292,9 @@ func (s *stagePage) scene(b *board.Board) *view.Scene {
 		sc.Window = view.Follow(s.player.at, recentSpan)
 	} else if !s.player.atNow() {
 		sc.Window = view.Fit(end) // the same picture, with the cursor in it
-		sc.Whole = s.player.t.At(s.player.t.Len())
+		if s.player.moved {
+			sc.Whole = s.player.t.At(s.player.t.Len())
+		}
 	}
 	for p, n := range s.scroll {
 		sc.Scroll[p] = n

@@ -92,8 +92,8 @@ func (s *stagePage) draw(w, h int) []string {
 	var side []string
 	if s.textBeside() {
 		sw := min(max(w*32/100, 40), 64)
-		side = s.side(sw-3, h)
-		s.left = sw + 1
+		side = s.side(sw, h)
+		s.left = sw + 4 // a blank, the text, a blank, the line, a blank
 	}
 	s.frame = s.stage.Draw(s.scene(s.bareOf(b)), s.layout(), w-s.left, h)
 	lines := s.frame.Lines()
@@ -102,7 +102,7 @@ func (s *stagePage) draw(w, h int) []string {
 	}
 	bar := s.m.th.Paint(theme.Border, s.m.th.Box().Vertical)
 	for i := range lines {
-		head = append(head, " "+fit(at(side, i), s.left-3)+bar+" "+lines[i])
+		head = append(head, " "+at(side, i)+" "+bar+" "+lines[i])
 	}
 	return head
 }

@@ -156,7 +156,8 @@ func TestSharesAddUp(t *testing.T) {
 	}
 }
 
-// What is told as CPU time is part of what wait reports in the end.
+// What is told as CPU time is part of what wait reports in the end, and no less
+// than the work takes at the fastest rate.
 func TestCPUTimeIsTheKernels(t *testing.T) {
 	got := stagetest.Play(t, Demo{}, options(demo.Options{}))
 	if _, ok := got.Board.Gauge("cpu-time"); !ok {
@@ -168,7 +169,12 @@ func TestCPUTimeIsTheKernels(t *testing.T) {
 			all += r.User + r.System
 		}
 	}
+	rounds := 0
+	fmt.Sscanf(got.Board.Tasks[0].Note, "%d rounds", &rounds) // the first task is the whole job
 	cpu := value(got.Board, "cpu-time")
+	if least := float64(rounds) / value(got.Board, "rate"); cpu < 0.6*least || least == 0 {
+		t.Errorf("cpu-time %v s for work of %v s", cpu, least)
+	}
 	if cpu <= 0 || cpu > all.Seconds() || cpu > value(got.Board, "makespan")*value(got.Board, "cores")+0.005 {
 		t.Errorf("cpu-time %v s, the burners' whole life %v, makespan %v s", cpu, all, value(got.Board, "makespan"))
 	}
@@ -200,13 +206,17 @@ func TestPinned(t *testing.T) {
 	}
 }
 
-// From the settings, too; one burner is measured free, to compare with.
+// From the settings, too; one burner is measured free, to compare with. On one
+// core, four can use no more than one core's time, and lack a core for the rest.
 func TestPinParam(t *testing.T) {
-	got := stagetest.Play(t, Demo{}, options(demo.Options{}, "pin", "true"))
-	_, one := got.Board.Gauge("speedup@1")
-	two, ok := got.Board.Gauge("speedup@2-pinned")
-	if !one || !ok || value(got.Board, "speedup") != two.Value {
-		t.Errorf("gauges: %+v", got.Board.Gauges)
+	b := stagetest.Play(t, Demo{}, options(demo.Options{}, "pin", "true", "workers", "4")).Board
+	_, one := b.Gauge("speedup@1")
+	four, ok := b.Gauge("speedup@4-pinned")
+	if !one || !ok || value(b, "speedup") != four.Value {
+		t.Errorf("gauges: %+v", b.Gauges)
+	}
+	if _, told := b.Gauge("cpu-time"); told && (value(b, "cpu-time") > value(b, "makespan")+0.005 || value(b, "core-wait") < value(b, "cpu-time")) {
+		t.Errorf("on one core: makespan %v s, CPU time %v s, lacked a core for %v s", value(b, "makespan"), value(b, "cpu-time"), value(b, "core-wait"))
 	}
 }
 

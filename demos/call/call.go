@@ -24,9 +24,10 @@
 // The second act makes slow calls, in four steps that the callee enters in its
 // ledger, a pipe that outlives it and that the caller cannot see: got, works,
 // executed, replied. Killed between two steps, the callee leaves the caller an
-// end of file (or a reset, where the request lay unread), the same whatever the
-// ledger says; stopped, it leaves silence. The caller's view and the ledger's
-// truth are shown side by side:
+// end of file, the same whatever the ledger says; stopped, it leaves silence.
+// (Killed while it is stopped, with the request unread, it leaves a reset on
+// sockets: a hint on one machine, none across a network. The caller makes nothing
+// of it.) The caller's view and the ledger's truth are shown side by side:
 //   - outcome-unknown counts the calls that were sent and got no reply.
 //   - told is the time from the play's SIGKILL until the caller had read the end
 //     of file, the slowest of them. A kill that the play did not send has no
@@ -45,7 +46,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
-	"edu/procession/demos/sock"
+	"edu/procession/demos/internal/sock"
 )
 
 // Demo is the demo same-call.
@@ -63,7 +64,7 @@ func (Demo) Info() demo.Info {
 		Places: []demo.Place{demo.Processes},
 		Params: []demo.Param{
 			{Name: "calls", Doc: "how many calls to each process are measured", Default: "4000", Check: demo.Int(100, 1_000_000)},
-			{Name: "timeout", Doc: "how long the caller waits for a reply to a slow call", Default: "1.5s", Check: demo.Duration(100*time.Millisecond, time.Minute)},
+			{Name: "timeout", Doc: "how long the caller waits for a reply to a slow call", Default: "2s", Check: demo.Duration(100*time.Millisecond, time.Minute)},
 		},
 		Actions: []demo.Action{
 			demo.Kill, demo.Stop, demo.Cont,

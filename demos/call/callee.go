@@ -6,15 +6,15 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
-	"edu/procession/demos/sock"
+	"edu/procession/demos/internal/sock"
 	"edu/procession/demos/trace"
 )
 
 // How long the steps of a slow call take, at real pace, for eyes.
 const (
 	readTime  = 200 * time.Millisecond // from got to works
-	workTime  = 150 * time.Millisecond // of CPU, from works to executed
-	replyTime = 450 * time.Millisecond // from executed to replied
+	workTime  = 100 * time.Millisecond // of CPU, from works to executed
+	replyTime = 500 * time.Millisecond // from executed to replied
 )
 
 // callee is the role of the processes that are called. Its first file is the

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
-	"edu/procession/demos/sock"
+	"edu/procession/demos/internal/sock"
 	"edu/procession/demos/trace"
 )
 
@@ -34,12 +34,14 @@ type desk struct {
 	doors   *sock.Conn  // where connections are handed in; nil where they cannot be
 	timeout time.Duration
 	lines   []*line
+	figures map[string]figures
 	says    string
 }
 
 // caller is the role of the process that makes all calls.
 func caller(_ context.Context, w *demo.Worker) error {
-	d := &desk{w: w, orders: &sock.Lines{C: sock.Pipes(w.File(0), nil)}, facts: w.File(1), timeout: w.DurationArg("timeout")}
+	d := &desk{w: w, orders: &sock.Lines{C: sock.Pipes(w.File(0), nil)}, facts: w.File(1), timeout: w.DurationArg("timeout"),
+		figures: map[string]figures{}}
 	if sock.Raw {
 		d.doors = sock.Socket(w.File(2))
 	}
@@ -134,7 +136,7 @@ func (d *desk) hear(l *line) error {
 func (d *desk) ended(l *line, err error) {
 	how, at := "end of file", d.w.Now()
 	if err != io.EOF {
-		how = err.Error()
+		how = err.Error() // a reset, where the callee had left something unread
 	}
 	if l.waits() {
 		d.tell("lost %s %d %d %s", l.by, l.call, at, how)

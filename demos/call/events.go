@@ -124,7 +124,7 @@ func (pl *play) fact(w []string) {
 		call.view = replyIn
 	case "late":
 		call.view = late
-		pl.say("%s goes on, and its reply came late: the call had not failed. Whoever had repeated it would have it executed twice.", l.callee.name)
+		pl.say("%s replied after the caller had given up: the call had not failed. Whoever had repeated it would have had it executed twice.", l.callee.name)
 	case "unsent":
 		call.view = unsent
 	case "lost": // way, id, at, how
@@ -136,7 +136,7 @@ func (pl *play) fact(w []string) {
 		call.view = silent
 		pl.unknownOutcome()
 		pl.log(call.callee.name, "ledger, call "+w[2]+", so far: "+call.ledger().truth())
-		pl.say("The caller waited %s for %s and heard nothing: no error, no end of file. Stopped, slow or lost? It cannot know.", seconds(time.Duration(number(3))), l.callee.name)
+		pl.say("The caller waited %s for %s: no error, no end of file. Stopped, slow or lost? It cannot know.", seconds(time.Duration(number(3))), l.callee.name)
 	}
 }
 
@@ -178,11 +178,20 @@ func (pl *play) quote(l *wire) {
 	if c.view == silent {
 		how = "nothing in time"
 	}
-	pl.say("The caller got %s for call %d: executed or not? Unknown. The ledger, which it cannot see: %s.", how, c.id, c.ledger().truth())
+	knows := "It cannot know."
+	if strings.Contains(how, "reset") {
+		knows = "Here, a reset hints that something lay unread; across a network it need not."
+	}
+	pl.say("The caller got %s. Did call %d run? %s The ledger, which it cannot see, says: %s.", how, c.id, knows, c.ledger().truth())
 }
 
 // look notices who was stopped and who goes on.
 func (pl *play) look() {
+	held := pl.dead == nil && pl.caller.State() == trace.Stopped
+	if held && !pl.held {
+		pl.say("The caller is stopped (T): nobody calls, and its callees wait in their reads. Press c to let it go on.")
+	}
+	pl.held = held
 	for _, l := range pl.lines {
 		c := l.callee
 		if c == nil || c.exit != nil {
@@ -207,7 +216,7 @@ func (pl *play) act(demo.Act) {
 			busy = append(busy, l.by.by())
 		}
 	}
-	pl.call(unread, free...)
+	pl.round(free...)
 	if busy != nil {
 		pl.s.Say("Call %d goes out. Not by %s: a call is under way there, or there is nobody to answer it.", pl.calls, strings.Join(busy, ", "))
 		return

@@ -6,33 +6,39 @@ import (
 	"slices"
 	"time"
 
-	"edu/procession/demos/sock"
+	"edu/procession/demos/internal/sock"
 	"edu/procession/demos/trace"
 )
 
-// The batches of calls that are too short for the clock.
+// The batches of calls that are too short for the clock; so many a round.
 const (
 	functionBatch, goroutineBatch = 10_000, 200
-	batches                       = 101
+	batches                       = 51
 )
 
-// figures are the times of calls, sorted, in nanoseconds a call.
+// rounds is how often each way is measured, in turn with the others, so that what
+// else the machine does hits all alike. The calls of all rounds count together.
+const rounds = 3
+
+// figures are the times of calls, in nanoseconds a call.
 type figures []float64
 
+// median and p99 are for sorted figures.
 func (f figures) median() float64 { return f[len(f)/2] }
 func (f figures) p99() float64    { return f[len(f)*99/100] }
 
-// measure times one way, at full speed, and reports what came of it. A callee that
-// is gone is no error; a wrong result is, and ends the caller.
+// measure times one way for a round of n calls, at full speed, and reports what
+// has come of it so far. A callee that is gone is no error; a wrong result is, and
+// ends the caller.
 func (d *desk) measure(what string, n int) error {
 	var f figures
 	var err error
-	note := fmt.Sprintf("median of %d calls, each timed by itself", n)
+	note := "median of %d calls, each timed by itself"
 	start := int64(d.w.Seed() % 1_000_000) // squares of what nobody could know before
 	switch what {
 	case "function":
 		f, err = timeFunction(start)
-		note = fmt.Sprintf("median of %d batches of %d calls in a loop", batches, functionBatch)
+		note = "median of %d batches of 10 000 calls in a loop"
 	case "goroutine":
 		done := make(chan struct{})
 		go func() { // not on the main thread, to which this role is bound
@@ -40,7 +46,7 @@ func (d *desk) measure(what string, n int) error {
 			f, err = timeGoroutine(start)
 		}()
 		<-done
-		note = fmt.Sprintf("median of %d batches of %d calls", batches, goroutineBatch)
+		note = "median of %d batches of 200 calls"
 	default:
 		l := d.line(way(what))
 		if l.conn == nil {
@@ -61,9 +67,11 @@ func (d *desk) measure(what string, n int) error {
 		}
 		return nil
 	}
-	gauge := trace.Gauge{Name: what, Value: f.median(), Unit: "ns", Group: "one call", Log: true, Note: note}
-	d.w.Report(gauge)
-	if len(f) >= 100 && what != "function" && what != "goroutine" {
+	f = append(f, d.figures[what]...)
+	slices.Sort(f)
+	d.figures[what] = f
+	d.w.Report(trace.Gauge{Name: what, Value: f.median(), Unit: "ns", Group: "one call", Log: true, Note: fmt.Sprintf(note, len(f))})
+	if what != "function" && what != "goroutine" {
 		d.w.Report(trace.Gauge{Name: what + "-p99", Value: f.p99(), Unit: "ns", Note: "one call in a hundred took longer"})
 	}
 	d.tell("measured %s %g", what, f.median())
@@ -87,7 +95,6 @@ func timeFunction(x int64) (f figures, err error) {
 		}
 		x += functionBatch
 	}
-	slices.Sort(f)
 	return f, nil
 }
 
@@ -111,7 +118,6 @@ func timeGoroutine(x int64) (f figures, err error) {
 		}
 		f = append(f, float64(time.Since(t))/goroutineBatch)
 	}
-	slices.Sort(f)
 	return f, nil
 }
 
@@ -132,7 +138,6 @@ func timeProcess(c *sock.Conn, x int64, n int) (f figures, err error) {
 		}
 		x++
 	}
-	slices.Sort(f)
 	return f, nil
 }
 
@@ -142,4 +147,6 @@ type wrong string
 // Error implements error.
 func (w wrong) Error() string { return string(w) }
 
-func wrongResult(x, y int64) error { return wrong(fmt.Sprintf("a wrong result: square(%d) = %d", x, y)) }
+func wrongResult(x, y int64) error {
+	return wrong(fmt.Sprintf("a wrong result: square(%d) = %d", x, y))
+}

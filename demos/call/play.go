@@ -3,7 +3,6 @@ package call
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -11,7 +10,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
-	"edu/procession/demos/sock"
+	"edu/procession/demos/internal/sock"
 	"edu/procession/demos/trace"
 )
 
@@ -25,6 +24,7 @@ type play struct {
 	shut sync.Once
 
 	caller   demo.Proc
+	held     bool       // the caller is stopped
 	orders   *os.File   // to the caller
 	doors    *sock.Conn // to hand connections to the caller; nil where that cannot be
 	dead     *trace.Exit
@@ -301,12 +301,9 @@ func (l *wire) free() bool {
 }
 
 // call has the caller make a slow call by some ways, to be held at a step.
-func (pl *play) call(hold step, by ...*wire) {
+func (pl *play) call(hold step, by ...*wire) (x int64) {
 	pl.calls++
-	x := int64(2 + pl.s.Rand().IntN(98))
-	if hold == unread {
-		pl.order("here %d %d", pl.calls, x)
-	}
+	x = int64(2 + pl.s.Rand().IntN(98))
 	words := ""
 	for _, l := range by {
 		l.call = &slowCall{id: pl.calls, callee: l.callee}
@@ -315,6 +312,11 @@ func (pl *play) call(hold step, by ...*wire) {
 	if words != "" {
 		pl.order("call %d %d %s%s", pl.calls, x, hold, words)
 	}
+	return x
 }
 
-var errCaller = errors.New("the caller ended")
+// round is a call by these ways, and by the two that need no callee.
+func (pl *play) round(by ...*wire) {
+	x := pl.call(unread, by...)
+	pl.order("here %d %d", pl.calls, x)
+}

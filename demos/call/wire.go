@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"edu/procession/demos/sock"
+	"edu/procession/demos/internal/sock"
 )
 
 // step is how far a callee has come with a slow call.
@@ -37,11 +37,11 @@ func stepOf(word string) step {
 // truth is what a ledger that ends with this step says of the call.
 func (s step) truth() string {
 	return [...]string{
-		unread:   "it was never read, so it was not executed",
-		got:      "it was read and not begun, so it was not executed",
-		works:    "it was begun and not finished, so it was not executed",
-		executed: "it was executed, and no reply was sent",
-		replied:  "it was executed, and the reply was sent",
+		unread:   "never read, not executed",
+		got:      "read, not begun, not executed",
+		works:    "begun, not finished, not executed",
+		executed: "executed, no reply sent",
+		replied:  "executed, reply sent",
 	}[min(int(s), len(steps)-1)]
 }
 

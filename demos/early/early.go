@@ -15,8 +15,10 @@ package early
 
 import (
 	"edu/procession/demos/burners"
+	"edu/procession/demos/call"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/life"
+	"edu/procession/demos/peers"
 	"edu/procession/demos/pool"
 	"edu/procession/demos/queue"
 	"edu/procession/demos/stage/warden"
@@ -24,7 +26,9 @@ import (
 
 // Demos are those whose workers start early: all that need no net.
 var Demos = []demo.Demo{
+	peers.Demo{},
 	burners.Demo{},
+	call.Demo{},
 	life.Demo{},
 	pool.Demo{},
 	queue.Demo{},

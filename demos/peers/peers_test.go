@@ -16,7 +16,7 @@ import (
 
 	"edu/procession/demos/board"
 	"edu/procession/demos/demo"
-	"edu/procession/demos/sock"
+	"edu/procession/demos/internal/sock"
 	"edu/procession/demos/stage/stagetest"
 	"edu/procession/demos/trace"
 )

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
-	"edu/procession/demos/sock"
+	"edu/procession/demos/internal/sock"
 	"edu/procession/demos/trace"
 )
 
@@ -297,28 +297,25 @@ func (n *node) obey() (over bool, err error) {
 	}
 }
 
-// tellStatus says what the peer believes, when that has changed.
+// tellStatus says what the peer believes, when that has changed: first whom it
+// misses, and since when, then whom it hears.
 func (n *node) tellStatus(now time.Duration) {
-	var hears, quiet []string
+	var hears, parts []string
 	for _, o := range n.others {
 		switch silence := now - o.last; {
 		case o.gone != "":
-			quiet = append(quiet, string(o.name)+" gone")
+			parts = append(parts, string(o.name)+" gone")
 		case silence > 2*n.beat+hiccup || o.suspected:
 			step := 2 * n.beat
-			quiet = append(quiet, fmt.Sprintf("%s silent %s", o.name, seconds(silence/step*step)))
+			parts = append(parts, fmt.Sprintf("%s? %s", o.name, seconds(silence/step*step)))
 		default:
 			hears = append(hears, string(o.name))
 		}
 	}
-	s := strings.Join(hears, ", ")
-	if s != "" {
-		s = "hears " + s
+	if hears != nil {
+		parts = append(parts, "hears "+strings.Join(hears, ", "))
 	}
-	if s != "" && quiet != nil {
-		s += "; "
-	}
-	if s += strings.Join(quiet, ", "); s != n.status {
+	if s := strings.Join(parts, "; "); s != n.status {
 		n.status = s
 		n.w.Block(s)
 	}

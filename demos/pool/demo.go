@@ -18,6 +18,10 @@ var _ demo.Demo = Demo{}
 // maxWorkers is how many workers the keys and the parameter allow.
 const maxWorkers = 16
 
+// grace is how long workers may take to leave at the end. One that is stopped
+// never does.
+const grace = 2 * time.Second
+
 // maxAttempts is how often a task is handed out with retry.
 const maxAttempts = 5
 
@@ -143,8 +147,8 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 	}
 	t := &play{Stage: s, setting: set, size: set.workers}
 	t.pool = newPool(set.rules, hooks{task: t.fact, gone: t.gone}, t.hire(ctx))
-	defer t.pool.close(ctx, time.Second)
+	defer t.pool.close(ctx, grace)
 	err = t.scenes(ctx)
-	t.pool.close(ctx, time.Second)
+	t.pool.close(ctx, grace)
 	return t.verdict(err)
 }

@@ -33,8 +33,8 @@
 //
 // A lane is a process. A stretch with a task's number is that task in its hands,
 // from its word that it began to its answer; the gap after it is the hand-over.
-// task.start is logged when the worker says that it began. Tasks of under a
-// millisecond are not announced: their start is logged with their answer. A lane
+// task.start is logged when the worker says that it began. Where a task is under a
+// millisecond of work they are not announced: their start is logged with their answer. A lane
 // that ends with the signal KILL leaves a task lost or waiting again, and the
 // lane that begins below it is the replacement, with another pid. Execution is in
 // the order of the lanes, results are in the order of the tasks.

@@ -31,7 +31,7 @@ func underFire(t *testing.T, seed uint64) {
 	bad := rnd.IntN(n)
 	kills := 1 + rnd.IntN(maxAttempts-1) // a task is handed out once more than that
 	o := fast(seed,
-		"workers", strconv.Itoa(1+rnd.IntN(5)), "tasks", strconv.Itoa(n), "work", pick("0", "50µs", "2ms"),
+		"workers", strconv.Itoa(1+rnd.IntN(5)), "tasks", strconv.Itoa(n), "work", pick("0", "50µs", "1ms", "2ms"),
 		"kind", pick("cpu", "wait"), "chunk", pick("1", "1", "3", "40"), "window", pick("auto", "1", "7"),
 		"poison", strconv.Itoa(bad), "retry", strconv.FormatBool(retry))
 	when := map[int]bool{} // a kill after so many ends of tasks
@@ -85,6 +85,9 @@ func underFire(t *testing.T, seed uint64) {
 			t.Errorf("%s: %+v", p.ID, p.Exit)
 		}
 	}
+	if dead > killed {
+		t.Errorf("%d were killed, but %d died of it", killed, dead)
+	}
 	t.Logf("%v: %d killed, %d dead; %v", o.Params, killed, dead, b.counts)
 }
 
@@ -111,7 +114,6 @@ func TestAnyKeys(t *testing.T) {
 	for seed := range uint64(5) {
 		rnd := rand.New(rand.NewPCG(seed, 6))
 		o := fast(seed, "workers", "3", "tasks", "200", "work", "1ms", "chunk", "2")
-		o.Script = nil
 		for range 25 {
 			at := time.Duration(rnd.IntN(500)) * time.Millisecond
 			name := []string{"more", "fewer", "poison", "again", "kill", "kill", "stop", "cont"}[rnd.IntN(8)]

@@ -105,7 +105,7 @@ func (t *play) ask(r *run) error {
 	case raised >= 0:
 		t.Say("The caller asks for the results: only now task %d raises %q.%s", raised, r.tasks[raised].text, t.hint())
 	default:
-		t.Say("Ended in the order %s; handed over in the order %s.%s", first(r.order, t.tasks), first(numbers(len(r.order)), t.tasks), t.hint())
+		t.Say("Ended in the order %s, handed over in the order %s.%s", first(r.order, t.tasks), first(numbers(len(r.order)), t.tasks), t.hint())
 	}
 	return nil
 }
@@ -337,7 +337,7 @@ func first(order []int, all int) string {
 	const most = 8
 	s := strings.Trim(fmt.Sprint(order[:min(len(order), most)]), "[]")
 	if all > most {
-		s += " …"
+		s += " and so on"
 	}
 	return s
 }

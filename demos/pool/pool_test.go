@@ -127,6 +127,17 @@ func TestResultsEqualALoop(t *testing.T) {
 	}
 }
 
+// Tasks around the length from which they are announced, several in a call.
+func TestAnnounced(t *testing.T) {
+	for _, work := range []time.Duration{eye - 1, eye, 2 * eye} {
+		j := job{seed: 1, work: work, spread: 100}
+		b := newBench(t, rules{chunk: 7, window: 3, attempts: 1}, 2, func(_ int, calls io.Reader, answers io.Writer) error {
+			return j.serve(calls, answers, func(time.Duration) {})
+		})
+		b.over(t, b.mapTasks(500, 2, 3)).want(t, 499, 1, 0)
+	}
+}
+
 // With limit 1, as in the run for comparison, one worker does everything.
 func TestOneAtATime(t *testing.T) {
 	b := newBench(t, rules{chunk: 1, window: 1, attempts: 1}, 4, honest)

@@ -10,7 +10,8 @@ import (
 	"edu/procession/demos/demo"
 )
 
-// eye is the shortest task that is announced when it begins.
+// eye is what is long enough to be seen: tasks of so much work, on average, are
+// announced when they begin.
 const eye = time.Millisecond
 
 // job is the function that the tasks are calls of. The code of it is in the
@@ -71,7 +72,7 @@ func (j job) do(task uint32, work func(time.Duration)) answer {
 }
 
 // serve answers calls until the end of the stream. It writes when there is
-// nothing more to read, and before a task that an eye can see.
+// nothing more to read, and before each task of a job that announces them.
 func (j job) serve(calls io.Reader, answers io.Writer, work func(time.Duration)) error {
 	in := inbox{from: calls}
 	var out []byte
@@ -106,7 +107,7 @@ func (j job) serve(calls io.Reader, answers io.Writer, work func(time.Duration))
 		}
 		done = done[:0]
 		for _, task := range tasks {
-			if j.effort(task&^poisoned) >= eye {
+			if j.work >= eye { // all of a job, or none: the master counts on it
 				out = appendBegan(out, task&^poisoned)
 				if _, err := answers.Write(out); err != nil {
 					return fmt.Errorf("began: %w", err)

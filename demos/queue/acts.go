@@ -35,6 +35,10 @@ func (pl *play) bury(m *member) {
 		pl.s.Say("%s died with item %d in its hands: it was taken out, so nobody else will get it. A broker between machines would hand it out again.", m.id, n)
 		return
 	}
+	if m.paused {
+		pl.s.Say("%s died while it paused, with nothing in its hands: nothing was lost.", m.id)
+		return
+	}
 	pl.s.Say("%s died in get. The others go on: here nobody holds a lock while it waits. In Python it may die with the lock of all readers, and they wait for ever.", m.id)
 }
 

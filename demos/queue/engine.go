@@ -25,14 +25,15 @@ type putter struct {
 	buf   []byte    // put and not yet taken by the feeder
 	err   error     // why the feeder cannot write
 	ended bool
-	done  chan struct{}
+	quit  chan struct{} // closed with ended
+	done  chan struct{} // the feeder has ended
 }
 
 // start starts the feeder.
 func (p *putter) start() *putter {
 	p.news.L, p.room.L = &p.mu, &p.mu
 	p.buf = make([]byte, 0, maxBuffer)
-	p.done = make(chan struct{})
+	p.quit, p.done = make(chan struct{}), make(chan struct{})
 	go p.feed()
 	return p
 }
@@ -67,10 +68,11 @@ func (p *putter) put(f *frame) error {
 }
 
 // close waits until the feeder has written everything, as Python's join_thread
-// does, and ends it.
+// does, and ends it. It is called once.
 func (p *putter) close() error {
 	p.mu.Lock()
 	p.ended = true
+	close(p.quit)
 	p.news.Signal()
 	p.mu.Unlock()
 	<-p.done
@@ -88,7 +90,10 @@ func (p *putter) feed() {
 		}
 		if p.delay > 0 && !p.ended {
 			p.mu.Unlock()
-			time.Sleep(p.delay)
+			select {
+			case <-time.After(p.delay):
+			case <-p.quit:
+			}
 			p.mu.Lock()
 		}
 		b := p.buf

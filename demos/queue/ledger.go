@@ -81,7 +81,7 @@ type fate struct {
 }
 
 // maxItems guards against a number out of a broken ledger.
-const maxItems = 1 << 24
+const maxItems = 1 << 26
 
 // book is the ledger as read so far. Methods may be called from everywhere.
 type book struct {

@@ -35,7 +35,7 @@ func (pl *play) audit() {
 	if pl.counted == pl.deaths || pl.s.Now() < pl.steward.next {
 		return
 	}
-	pl.steward.next = pl.s.Now() + 20*time.Millisecond
+	pl.steward.next = pl.s.Now() + 50*time.Millisecond
 	deaths := pl.deaths
 	before, ok := pl.sync()
 	if !ok || !pl.atRest() {

@@ -145,22 +145,29 @@ func (d *diagram) remark(p *page, e spaceEvent, in ink) {
 	p.next()
 }
 
+// words says what a message is and how long it took. The time is that between
+// two lines of the log, which is no measurement: below a millisecond it is left
+// out.
 func (d *diagram) words(p *page, e spaceEvent, m *board.Msg) {
 	text := p.clean(m.Text)
-	took := func(since time.Duration) string { return nanoseconds(float64(since), p.p.ascii) }
+	took := ""
+	if t := (m.Received - m.Sent).Round(time.Millisecond); t > 0 {
+		took = nanoseconds(float64(t), p.p.ascii)
+	}
 	switch e.kind {
 	case spaceLost:
 		p.put(inkBad, "LOST ")
 		p.all(inkText, text)
 	case spaceRecv:
-		p.put(inkText, "received after ")
-		p.all(inkText, took(m.Received-m.Sent))
+		p.put(inkText, "received")
+		if took != "" {
+			p.all(inkText, " after "+took)
+		}
 	case spaceBoth:
 		p.text(inkText, text, max(p.room()-10, 0))
-		if text != "" {
-			p.space(1)
+		if took != "" {
+			p.all(inkDim, " +"+took)
 		}
-		p.all(inkDim, "+"+took(m.Received-m.Sent))
 	default:
 		p.text(inkText, text, max(p.room()-18, 0))
 		if m.Received == 0 {

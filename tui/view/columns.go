@@ -67,8 +67,10 @@ func nameWidth(b *board.Board, w int) int {
 		n = max(n, width(clean(string(b.Procs[i].ID))))
 	}
 	switch {
-	case w < 60:
+	case w < 50:
 		return min(n, 10)
+	case w < 60:
+		return min(n, 12)
 	case w < 140:
 		return min(n, 14)
 	}

@@ -16,7 +16,7 @@ func (p *page) queueBody(q *board.Queue, w int) {
 		return
 	}
 	slots := q.Cap
-	if slots == 0 {
+	if slots <= 0 {
 		slots = max(q.Depth, len(q.Items))
 	}
 	slot := 2
@@ -24,7 +24,7 @@ func (p *page) queueBody(q *board.Queue, w int) {
 		slot = max(slot, width(p.clean(it)))
 	}
 	slot = max(min(slot, 6, (w-1)/max(slots, 1)-1), 0)
-	if q.Cap == 0 {
+	if q.Cap <= 0 {
 		slot = max(min(slot, 6), 2)
 		slots = min(slots, max((w-4)/(slot+1), 0))
 	}
@@ -62,6 +62,16 @@ func (p *page) queueBody(q *board.Queue, w int) {
 		}
 	}
 	p.put(inkStrong, "]")
+}
+
+// endOf is a name that is cut at its begin where it does not fit: names in a row
+// differ at their ends.
+func (r *row) endOf(s string, w int) string {
+	if width(s) <= w || w < 2 {
+		return s
+	}
+	end, _ := tailOf(s, w-1)
+	return r.p.tail + end
 }
 
 // tailOf is the end of a name, which tells items apart.

@@ -19,7 +19,8 @@ import (
 //	{Value: 10000}                 10,000
 //
 // A number that was slowed by the stage is no measurement: it reads "paced".
-// NaN and infinities read "not measured".
+// NaN and infinities read "not measured". A unit that somebody has made up is
+// safe to draw.
 func Format(g trace.Gauge) string { return format(g, false) }
 
 // format is Format with "us" and "x" for plain screens.
@@ -34,7 +35,8 @@ func format(g trace.Gauge, ascii bool) string {
 	if ns, ok := nanos(g.Unit); ok {
 		return nanoseconds(v*ns, ascii)
 	}
-	switch g.Unit {
+	unit := clean(g.Unit)
+	switch unit {
 	case "×", "x":
 		s := strconv.FormatFloat(v, 'f', 2, 64)
 		if math.Abs(v) >= 100 {
@@ -57,21 +59,21 @@ func format(g trace.Gauge, ascii bool) string {
 		}
 		return digits(v)
 	}
-	if !strings.HasSuffix(g.Unit, "/s") {
-		return digits(v) + " " + g.Unit
+	if !strings.HasSuffix(unit, "/s") {
+		return digits(v) + " " + unit
 	}
 	s, si := scaled(v, 1000, "", "k", "M", "G", "T")
 	switch {
-	case g.Unit == "/s" && si == "":
+	case unit == "/s" && si == "":
 		return s + "/s"
-	case g.Unit == "/s":
+	case unit == "/s":
 		return s + " " + si + "/s"
-	case g.Unit == "bytes/s" || g.Unit == "B/s":
+	case unit == "bytes/s" || unit == "B/s":
 		return size(v) + "/s"
 	case si == "":
-		return s + " " + g.Unit
+		return s + " " + unit
 	}
-	return s + " " + si + " " + g.Unit
+	return s + " " + si + " " + unit
 }
 
 // nanos is how many nanoseconds a unit of time has.

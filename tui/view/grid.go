@@ -119,7 +119,7 @@ func taskInk(t board.TaskState) ink {
 // taskCounts is the first line: how many tasks stand where.
 func (p *page) taskCounts(b *board.Board) {
 	var buf [32]byte
-	total := len(b.Tasks) - b.Counts[board.TaskNone]
+	total := taskTotal(b)
 	p.bytes(inkStrong, append(strconv.AppendInt(buf[:0], int64(total), 10), " tasks"...))
 	for _, st := range [...]board.TaskState{board.TaskDone, board.TaskRunning, board.TaskWaiting, board.TaskFailed, board.TaskLost} {
 		c := b.Counts[st]
@@ -144,6 +144,15 @@ func (p *page) taskCounts(b *board.Board) {
 		p.bytes(inkLost, append(strconv.AppendInt(buf[:0], int64(n), 10), " retried"...))
 	}
 	p.next()
+}
+
+// taskTotal is how many tasks there are; a number that no task has had is none.
+func taskTotal(b *board.Board) int {
+	n := 0
+	for st := board.TaskWaiting; st < board.TaskNone; st++ {
+		n += b.Counts[st]
+	}
+	return n
 }
 
 // retried counts the tasks that were tried more than once.

@@ -52,7 +52,7 @@ func lanes(s *Scene, w, h int) *page {
 	pl := planLanes(s, b, w, now)
 	p.axis, p.axisAt = pl.axis, pl.at
 	foot := 0
-	if h >= len(b.Procs)+3 && w >= 30 {
+	if h >= len(b.Procs)+2 && w >= 30 {
 		foot = 1
 	}
 	if h > 1 {

@@ -68,7 +68,7 @@ func Arrange(s *Scene, l Layout, w, h int) []Placed {
 		case h >= 40:
 			most = 4
 		case h >= 14:
-			most = 2
+			most = 2 + b2i(h >= 20 && s.board().Verdict != nil)
 		}
 		y = min(max(captionHeight(s, w), 1), most)
 		out = append(out, Placed{Panel: PanelCaption, Rect: Rect{0, 0, w, y}})

@@ -26,7 +26,7 @@ type pair struct {
 }
 
 // recentPairs is how many messages back Links counts.
-const recentPairs = 2048
+const recentPairs = 1024
 
 func pairsOf(b *board.Board) (ps []pair, whole bool) {
 	last := 0
@@ -136,7 +136,7 @@ func links(s *Scene, w, h int) *page {
 		p.linkLine(s, &ps[i], wide, now)
 	}
 	if !whole && p.left() > 0 {
-		p.put(inkDim, "counted: the last "+grouped(recentPairs)+" messages")
+		p.say(inkDim, "counted: the last "+grouped(recentPairs)+" messages", "of "+grouped(recentPairs)+" messages")
 		p.next()
 	}
 	return p

@@ -39,7 +39,7 @@ func logPage(s *Scene, w, h int) *page {
 	for _, i := range picked {
 		name = max(name, width(p.clean(string(b.Lines[i].Who))))
 	}
-	name = min(name, 14, max(w/5, 4))
+	name = min(name, 14, max(w/4, 4))
 	for i := len(picked) - 1; i >= 0; i-- {
 		p.logLine(s, &b.Lines[picked[i]], name)
 	}

@@ -201,7 +201,7 @@ func (d *diagram) head(p *page) {
 			in = inkSelect
 		}
 		from := p.w
-		p.text(in, p.clean(string(id)), room)
+		p.text(in, p.endOf(p.clean(string(id)), room), room)
 		p.mark(id, from, p.w)
 	}
 	if d.more > 0 && p.room() > 12 {

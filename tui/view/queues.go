@@ -82,7 +82,8 @@ func sideOf(b *board.Board, pr *board.Proc, q *board.Queue) (side int, blocked b
 	}
 	if names || says != "" && len(b.Queues) == 1 {
 		if side = verb(says); side != 0 {
-			return side, true
+			k := standing(pr)
+			return side, k == classWait || k == classUntold // it says so before it does
 		}
 	}
 	role := strings.ToLower(pr.Role)

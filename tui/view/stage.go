@@ -297,7 +297,7 @@ func countWords(t []byte, b *board.Board) []byte {
 	live, zombies, dead := counts(b)
 	t = append(strconv.AppendInt(t, int64(live), 10), " alive"...)
 	if zombies > 0 {
-		t = append(strconv.AppendInt(append(t, ", "...), int64(zombies), 10), " zombie"...)
+		t = append(strconv.AppendInt(append(t, ", "...), int64(zombies), 10), " zombies"[:7+b2i(zombies > 1)]...)
 	}
 	if dead > 0 {
 		t = append(strconv.AppendInt(append(t, ", "...), int64(dead), 10), " dead"...)

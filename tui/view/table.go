@@ -26,9 +26,9 @@ func Table(b *board.Board) string {
 	case b.Verdict == nil:
 		out.WriteString("No verdict.\n")
 	case b.Verdict.OK:
-		out.WriteString("OK: " + clean(b.Verdict.Text) + "\n")
+		out.WriteString("OK: " + plainText(b.Verdict.Text) + "\n")
 	default:
-		out.WriteString("FAILED: " + clean(b.Verdict.Text) + "\n")
+		out.WriteString("FAILED: " + plainText(b.Verdict.Text) + "\n")
 	}
 	return out.String()
 }
@@ -47,13 +47,13 @@ func tableWho(out *strings.Builder, b *board.Board) {
 		p := &b.Procs[i]
 		parent := fmt.Sprint(p.PPID)
 		if p.Parent != "" {
-			parent = clean(string(p.Parent)) + " " + parent
+			parent = plainText(string(p.Parent)) + " " + parent
 		}
 		took := "none heard"
 		if p.Took > 0 {
 			took = ms(p.Took)
 		}
-		rows = append(rows, []string{clean(string(p.ID)), fmt.Sprint(p.PID), parent, orDash(clean(p.Role)),
+		rows = append(rows, []string{plainText(string(p.ID)), fmt.Sprint(p.PID), parent, orDash(plainText(p.Role)),
 			ms(p.Started), took, ms(p.CPU), ended(p)})
 	}
 	columns(out, rows)
@@ -69,7 +69,7 @@ func ended(p *board.Proc) string {
 	}
 	text := "still there, " + p.State.String()
 	if p.On != "" {
-		text += " on " + clean(p.On)
+		text += " on " + plainText(p.On)
 	}
 	return text
 }
@@ -105,9 +105,9 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 	said := false
 	line := func(format string, args ...any) {
 		said = true
-		fmt.Fprintf(out, format+"\n", args...)
+		out.WriteString(plainText(fmt.Sprintf(format, args...)) + "\n")
 	}
-	if n := len(b.Tasks) - b.Counts[board.TaskNone]; n > 0 {
+	if n := taskTotal(b); n > 0 {
 		parts := []string{}
 		for _, st := range [...]board.TaskState{board.TaskDone, board.TaskRunning, board.TaskWaiting, board.TaskFailed, board.TaskLost} {
 			if c := b.Counts[st]; c > 0 {
@@ -120,7 +120,7 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 		line("tasks: %d: %s", n, strings.Join(parts, ", "))
 		for i := range b.Procs {
 			if p := &b.Procs[i]; len(p.Work) > 0 {
-				line("  %s did %d", clean(string(p.ID)), p.TaskDone)
+				line("  %s did %d", plainText(string(p.ID)), p.TaskDone)
 			}
 		}
 	}
@@ -130,7 +130,14 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 		for _, m := range q.History {
 			peak = max(peak, m.Depth)
 		}
-		text := fmt.Sprintf("queue %s: %d put, %d got, at most %d %s in it", clean(string(q.ID)), q.Puts, q.Gets, peak, unitOf(q))
+		text := "queue " + string(q.ID)
+		if q.ID == "queue" || q.ID == "pipe" {
+			text = string(q.ID)
+		}
+		if q.Puts > 0 || q.Gets > 0 {
+			text += fmt.Sprintf(": %d put, %d got", q.Puts, q.Gets)
+		}
+		text += fmt.Sprintf(": at most %d %s in it", peak, unitOf(q))
 		if q.Cap > 0 {
 			text += fmt.Sprintf(" of %d", q.Cap)
 		}
@@ -145,20 +152,40 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 				arrived++
 			}
 		}
-		line("messages: %d sent, %d received, %d lost, %d under way", len(b.Msgs), arrived, lost, len(b.Msgs)-arrived-lost)
+		which := "messages"
+		if len(b.Msgs) >= 1024 { // the Board keeps no more than the latest
+			which = "of the latest messages"
+		}
+		line(which+": %d sent, %d received, %d lost, %d under way", len(b.Msgs), arrived, lost, len(b.Msgs)-arrived-lost)
 	}
+	told, untold := 0, 0
 	for i := range b.Lines {
-		switch l := &b.Lines[i]; {
-		case l.Kind == trace.KindAct:
-			line("at %s you: %s", at(l.At), clean(l.Text))
-		case l.Kind == trace.KindCut, l.Kind == trace.KindHeal, l.Kind == trace.KindTaskFail, l.Kind == trace.KindTaskLost, l.Kind == trace.KindDropped:
-			line("at %s: %s", at(l.At), strings.ReplaceAll(clean(l.Text), "–", " to "))
+		l := &b.Lines[i]
+		text := ""
+		switch l.Kind {
+		case trace.KindAct:
+			text = fmt.Sprintf("at %s you: %s", at(l.At), l.Text)
+		case trace.KindCut, trace.KindHeal, trace.KindTaskFail, trace.KindTaskLost, trace.KindDropped:
+			text = fmt.Sprintf("at %s: %s", at(l.At), strings.ReplaceAll(l.Text, "–", " to "))
+		case trace.KindExit:
+			if strings.Contains(l.Text, "signal ") {
+				text = fmt.Sprintf("at %s: %s %s", at(l.At), l.Who, l.Text)
+			}
+		}
+		switch {
+		case text == "":
+		case told == mostTold:
+			untold++
+		default:
+			told++
+			line("%s", text)
 		}
 	}
-	for i := range b.Procs {
-		if p := &b.Procs[i]; p.Ended != 0 && p.Exit.Signal != "" {
-			line("at %s: %s was ended by signal %s", at(p.Ended), clean(string(p.ID)), clean(p.Exit.Signal))
-		}
+	if b.Older > 0 {
+		line("and %d lines of the log before these", b.Older)
+	}
+	if untold > 0 {
+		line("and %d more of these: see the log", untold)
 	}
 	if b.Dropped > 0 {
 		line("events not kept: %d", b.Dropped)
@@ -168,11 +195,14 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 	}
 }
 
+// mostTold is how many events the table tells.
+const mostTold = 200
+
 func unitOf(q *board.Queue) string {
 	if q.Unit == "" {
 		return "items"
 	}
-	return clean(q.Unit)
+	return plainText(q.Unit)
 }
 
 func at(d time.Duration) string { return string(appendStamp(nil, d)) + " s" }
@@ -183,13 +213,13 @@ func tableMeasured(out *strings.Builder, b *board.Board) {
 	var rows [][]string
 	for _, g := range groups {
 		for _, x := range g.gs {
-			name := clean(x.Name)
+			name := plainText(x.Name)
 			if g.name != "" {
-				name = clean(g.name) + ": " + name
+				name = plainText(g.name) + ": " + name
 			}
-			row := []string{name, ascii(format(x.Gauge, true)), x.Source.String()}
+			row := []string{name, plainText(format(x.Gauge, true)), x.Source.String()}
 			if x.Note != "" {
-				row = append(row, clean(x.Note))
+				row = append(row, plainText(x.Note))
 			}
 			rows = append(rows, row)
 		}
@@ -207,9 +237,4 @@ func tableMeasured(out *strings.Builder, b *board.Board) {
 	if paced > 0 {
 		fmt.Fprintf(out, "%d more not shown: the run was slowed down, so they are no measurements.\n", paced)
 	}
-}
-
-// ascii is a unit that somebody has made up, in words that every terminal has.
-func ascii(s string) string {
-	return strings.NewReplacer("µ", "u", "μ", "u", "×", "x").Replace(clean(s))
 }

@@ -45,7 +45,9 @@ func noise(seed uint64, n int) *board.Board {
 	val := func() float64 {
 		return []float64{0, -1, 1e-9, 12.5, 1e300, math.NaN(), math.Inf(1), float64(r.IntN(1e6))}[r.IntN(8)]
 	}
-	unit := func() string { return []string{"", "ms", "µs", "ns", "s", "×", "%", "/s", "bytes", "bytes/s", text()}[r.IntN(11)] }
+	unit := func() string {
+		return []string{"", "ms", "µs", "ns", "s", "×", "%", "/s", "bytes", "bytes/s", text()}[r.IntN(11)]
+	}
 	task := func(k trace.Kind) trace.Data {
 		return trace.Task{Is: k, Task: r.IntN(200), Worker: id(), Attempt: r.IntN(12), Note: text()}
 	}
@@ -126,15 +128,15 @@ func checkSize(t *testing.T, what string, lines []string, w, h int) {
 func TestExactSizes(t *testing.T) {
 	for name, s := range scenes() {
 		for _, v := range views {
-			for _, h := range []int{-1, 0, 1, 2, 3, 5, 9, 24, 60} {
-				for _, w := range []int{-1, 0, 1, 2, 3, 4, 5, 7, 10, 13, 20, 29, 40, 43, 44, 56, 63, 64, 72, 80, 100, 133, 200} {
+			for _, h := range []int{-1, 0, 1, 2, 3, 5, 24} {
+				for _, w := range []int{-1, 0, 1, 2, 3, 4, 5, 7, 11, 20, 29, 40, 44, 56, 72, 80, 133} {
 					checkSize(t, fmt.Sprintf("%s of %s at %d×%d", v.name, name, w, h), v.draw(s, w, h), w, h)
 				}
 			}
 		}
 		st := NewStage()
-		for _, h := range []int{0, 1, 2, 5, 7, 8, 9, 12, 14, 16, 22, 24, 29, 30, 31, 38, 40, 60, 100} {
-			for _, w := range []int{0, 1, 2, 10, 40, 79, 80, 99, 100, 120, 159, 160, 200, 300} {
+		for _, h := range []int{0, 1, 2, 5, 7, 8, 14, 16, 24, 30, 40, 60} {
+			for _, w := range []int{0, 1, 2, 10, 40, 80, 99, 100, 159, 200} {
 				for _, l := range []Layout{{}, {Main: PanelMessages}, {Main: PanelGrid, Log: -1}, {Main: PanelLanes, Log: 12, Solo: true}, {Log: 500}} {
 					f := st.Draw(s, l, w, h)
 					checkSize(t, fmt.Sprintf("stage of %s at %d×%d %+v", name, w, h, l), f.Lines(), w, h)
@@ -305,7 +307,7 @@ func TestWhoseWord(t *testing.T) {
 	p.add(2*ms1, trace.Worker, "w", trace.Block{On: "jobs"})
 	s := &Scene{Theme: dark, Board: p.board(time.Second)}
 	row := Procs(s, 100, 5)[1]
-	if !strings.Contains(ansi.Strip(row), `⊘S blocked:pipe read "jobs"`) {
+	if !strings.Contains(ansi.Strip(row), `⊘S:pipe read "jobs"`) {
 		t.Errorf("the words are missing: %q", row)
 	}
 	if !strings.Contains(row, dark.SGR(theme.WordWorker)+`"jobs"`) || strings.Contains(row, dark.SGR(theme.WordWorker)+":pipe") {

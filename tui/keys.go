@@ -185,3 +185,22 @@ func (k KeyMap) groups(titles ...string) []Group {
 	}
 	return out
 }
+
+// Markdown is the table of keys for the README.
+func (k KeyMap) Markdown() string {
+	var b strings.Builder
+	b.WriteString("| where | key | what it does |\n| --- | --- | --- |\n")
+	for _, g := range k.Groups() {
+		for _, x := range g.Bindings {
+			names := make([]string, 0, len(x.Keys))
+			for _, key := range x.Keys {
+				names = append(names, "`"+strings.ReplaceAll(keyName(key), "|", "\\|")+"`")
+			}
+			if n := len(names); n > 4 { // 1 to 9
+				names = []string{names[0] + " to " + names[n-1]}
+			}
+			b.WriteString("| " + g.Title + " | " + strings.Join(names, " ") + " | " + x.Doc + " |\n")
+		}
+	}
+	return b.String()
+}

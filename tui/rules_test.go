@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -113,9 +114,9 @@ func TestActs(t *testing.T) {
 			}
 			return strings.Join(out, ", ")
 		}
-		d.press("home", "down", "k", "S", "C", "a")
+		d.screen() // selects worker-1, and at the start nobody is on stage yet
+		d.press("home", "k", "S", "C", "a")
 		if got, want := acts(), "kill worker-1 at true, stop * at true, cont * at true, add  at true"; got != want {
-			// at the start of the run nobody is on stage, so worker-1 is still selected
 			t.Errorf("acts: %s, want %s", got, want)
 		}
 		if !s.player.atNow() && s.player.pos != 0 {
@@ -192,16 +193,13 @@ func TestHostile(t *testing.T) {
 
 // TestPacer holds that Bubble Tea's ticker is where pacer looks for it.
 func TestPacer(t *testing.T) {
-	p := tea.NewProgram(New(Config{}))
-	if tickerOf(p) != nil {
-		t.Error("a ticker before the program runs")
+	var l looking
+	p := tea.NewProgram(&l, tea.WithInput(nil), tea.WithOutput(io.Discard), tea.WithWindowSize(80, 24), tea.WithoutSignals())
+	l.p = p
+	if _, err := p.Run(); err != nil || l.found == nil {
+		t.Errorf("Bubble Tea's ticker is not where it was (%v): the program will not rest", err)
 	}
-	cfg := testConfig()
-	s := open(t, t.Context(), cfg, 80, 24)
-	s.until("begin here")
-	s.in.Write([]byte("q"))
-	s.end()
-	m := New(cfg)
+	m := New(testConfig())
 	m.pacer.ticker = time.NewTicker(time.Hour)
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	if !m.pacer.armed || m.pacer.slow {
@@ -215,4 +213,17 @@ func TestPacer(t *testing.T) {
 	if m.pacer.slow {
 		t.Error("it does not wake")
 	}
+}
+
+// looking looks for the ticker of its program and quits.
+type looking struct {
+	p     *tea.Program
+	found *time.Ticker
+}
+
+func (l *looking) Init() tea.Cmd  { return nil }
+func (l *looking) View() tea.View { return tea.NewView("") }
+func (l *looking) Update(tea.Msg) (tea.Model, tea.Cmd) {
+	l.found = tickerOf(l.p)
+	return l, tea.Quit
 }

@@ -282,7 +282,7 @@ func (s *stagePage) send(name string, target trace.ID) tea.Cmd {
 
 // scene is what the views are to draw.
 func (s *stagePage) scene(b *board.Board) *view.Scene {
-	if s.selected == "" || b.Proc(s.selected) == nil {
+	if s.selected == "" {
 		s.selected = first(b)
 	}
 	sc := &view.Scene{Board: b, Theme: s.m.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,

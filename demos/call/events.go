@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -177,6 +178,13 @@ func (pl *play) quote(l *wire) {
 	how := c.how
 	if c.view == silent {
 		how = "nothing in time"
+	}
+	pl.lost++
+	if c.ledger() >= executed {
+		pl.ran++
+	}
+	if !slices.Contains(pl.views, how) {
+		pl.views = append(pl.views, how)
 	}
 	knows := "It cannot know."
 	if strings.Contains(how, "reset") {

@@ -35,6 +35,9 @@ type play struct {
 
 	calls   uint64
 	unknown int
+	lost    int           // of them, those whose callee has ended
+	ran     int           // of those, the ones that had been executed
+	views   []string      // and what the caller got instead of replies
 	told    time.Duration // the slowest
 }
 

@@ -118,11 +118,20 @@ func (pl *play) freely(ctx context.Context) error {
 			return err
 		}
 	}
-	text := "No call was left without a reply. Kill or stop a callee in mid-call to see one."
-	if pl.unknown > 0 {
-		text = fmt.Sprintf("%s got no reply in time: executed or not, the caller cannot know. A function cannot do that to its caller; a process can.", plural(pl.unknown, "call"))
+	return pl.finish(ctx, true, pl.summary())
+}
+
+// summary is what came of a run, in the numbers that were counted.
+func (pl *play) summary() string {
+	if pl.unknown == 0 {
+		return "No call was left without a reply. Kill or stop a callee in mid-call to see one."
 	}
-	return pl.finish(ctx, true, text)
+	text := plural(pl.unknown, "call") + " got no reply in time."
+	if pl.lost > 0 {
+		text += fmt.Sprintf(" Of %s whose callee was killed, %d had been executed; all that the caller got was: %s.",
+			plural(pl.lost, "call"), pl.ran, strings.Join(pl.views, ", "))
+	}
+	return text + " A function cannot do that to its caller."
 }
 
 // script plays for somebody who only watches: a round of calls, a callee that is
@@ -147,52 +156,52 @@ func (pl *play) script(ctx context.Context) error {
 
 	s.Say("Now slowly. A function and a goroutine live and die with the caller: there is no process to kill. A callee can die alone.")
 	pl.round(pl.lines...)
-	if !fact(func() bool {
-		for _, l := range pl.lines {
-			if l.call.view != replyIn && l.call.view != late {
-				return false
-			}
+	fact(func() bool {
+		return !slices.ContainsFunc(pl.lines, func(l *wire) bool { return l.call.view == pending || l.call.view == silent && l.callee.exit == nil })
+	})
+	for _, l := range pl.lines {
+		if l.call.view != replyIn && l.call.view != late {
+			miss("a reply by %s", l.by.by())
 		}
-		return true
-	}) {
-		miss("a reply by every way")
 	}
 	eyes(900 * time.Millisecond)
 
 	l := pl.lines[s.Rand().IntN(len(pl.lines))]
 	if stop := pl.stop(l); err == nil && stop == nil {
 		s.Say("%s is stopped (T), and called. The kernel tells the stage that it is stopped; whom does it tell besides?", l.callee.name)
-		fact(func() bool { return l.callee.p.State() == trace.Stopped })
+		fact(func() bool { return l.callee.exit != nil || l.callee.p.State() == trace.Stopped })
 		pl.call(unread, l)
-		if !fact(func() bool { return l.call.view == silent }) {
+		if fact(func() bool { return l.call.view != pending }) && l.call.view == silent {
+			s.Say("The caller gave up after %s of silence: no error, no end of file. Stopped, slow or lost? It cannot know.", seconds(pl.timeout()))
+			eyes(1300 * time.Millisecond)
+		} else {
 			miss("silence from the stopped callee")
 		}
-		s.Say("The caller gave up after %s of silence: no error, no end of file. Stopped, slow or lost? It cannot know.", seconds(pl.timeout()))
-		eyes(1300 * time.Millisecond)
 		l.callee.p.Signal(demo.SigCont)
-		if !fact(func() bool { return l.call.view == late }) {
+		if fact(func() bool { return l.callee.exit != nil || l.call.view == late }) && l.call.view == late {
+			s.Say("%s goes on and replies, after the caller had given up. Whoever had repeated the call would have had it executed twice.", l.callee.name)
+			eyes(1400 * time.Millisecond)
+		} else {
 			miss("the late reply")
 		}
-		s.Say("%s goes on and replies, after the caller had given up. Whoever had repeated the call would have had it executed twice.", l.callee.name)
-		eyes(1400 * time.Millisecond)
-	} else if !errors.Is(stop, demo.ErrNotHere) && err == nil && pl.dead == nil && !pl.finished() {
+	} else if !errors.Is(stop, demo.ErrNotHere) {
 		miss("a callee to stop")
 	}
 
 	when := []step{got, works, executed}
 	s.Rand().Shuffle(len(when), func(i, j int) { when[i], when[j] = when[j], when[i] })
-	ran, views := 0, []string{}
-	for i, l := range pl.lines {
+	for i, hold := range when {
+		l := pl.lines[i%len(pl.lines)]
+		if err == nil && l.callee.exit != nil {
+			err = pl.engage(ctx, l)
+		}
+		fact(func() bool { return l.free() || l.callee.exit != nil })
 		if err != nil || pl.dead != nil || pl.finished() {
 			break
 		}
-		if !fact(l.free) {
-			miss("a call by %s", l.by.by())
-			continue
-		}
-		c, hold := l.callee, when[i%len(when)]
+		c := l.callee
 		pl.call(hold, l)
-		if !fact(func() bool { return l.call.ledger() == hold }) {
+		if !fact(func() bool { return c.exit != nil || l.call.ledger() == hold }) || c.exit != nil {
 			miss("call %d by %s", pl.calls, l.by.by())
 			continue
 		}
@@ -208,12 +217,6 @@ func (pl *play) script(ctx context.Context) error {
 			miss("the caller's view of call %d", l.call.id)
 			continue
 		}
-		if l.call.ledger() >= executed {
-			ran++
-		}
-		if !slices.Contains(views, l.call.how) {
-			views = append(views, l.call.how)
-		}
 		s.Say("The caller got %s. Did call %d run? It cannot know. The ledger, which it cannot see, says: %s.", l.call.how, l.call.id, l.call.ledger().truth())
 		eyes(1700 * time.Millisecond)
 	}
@@ -223,8 +226,7 @@ func (pl *play) script(ctx context.Context) error {
 	if missing != nil && !pl.finished() {
 		return pl.finish(ctx, false, "Not as it should be: missing "+strings.Join(missing, ", ")+".")
 	}
-	return pl.finish(ctx, true, fmt.Sprintf("%s got no reply in time. Of %s whose callee was killed, %d had been executed; all that the caller got was: %s. A function cannot do that to its caller.",
-		plural(pl.unknown, "call"), plural(len(pl.lines), "call"), ran, strings.Join(views, ", ")))
+	return pl.finish(ctx, true, pl.summary())
 }
 
 // stop stops a callee that is free to be called.

@@ -118,8 +118,8 @@ func settings(s demo.Stage) (setting, error) {
 	return set, nil
 }
 
-// maxAutoWindow keeps two workers on a small machine busy with tasks that do
-// nothing; larger ones made no difference (BenchmarkWindow).
+// maxAutoWindow is for tasks that do nothing: enough that a worker seldom waits
+// for the next call, and not so much that one of two gets all (BenchmarkWindow).
 const maxAutoWindow = 64
 
 // autoWindow is enough calls for a millisecond of work: 1 for tasks that can be

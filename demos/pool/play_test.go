@@ -189,8 +189,8 @@ func TestKillInMidTask(t *testing.T) {
 }
 
 func TestScriptedKill(t *testing.T) {
-	o := fast(3, "serial", "false", "tasks", "40")
-	o.Script = []demo.Scripted{{Act: demo.Act{Name: "kill", Target: "worker-2"}, At: 100 * time.Millisecond}}
+	o := fast(3, "serial", "false", "tasks", "60")
+	o.Script = []demo.Scripted{{Act: demo.Act{Name: "kill", Target: "worker-2"}, At: 400 * time.Millisecond}}
 	got := stagetest.Play(t, Demo{}, o)
 	book := good(t, got)[0]
 	killed := slices.ContainsFunc(got.Events, func(e trace.Event) bool {
@@ -198,7 +198,7 @@ func TestScriptedKill(t *testing.T) {
 		return ok && a.Action == "kill" && a.Error == ""
 	})
 	if !killed {
-		t.Skip("worker-2 was not there after 100ms")
+		t.Skip("worker-2 was not there yet")
 	}
 	if x := proc(got.Board, "worker-2").Exit; x.Signal != "KILL" {
 		t.Errorf("worker-2: %+v", x)
@@ -206,7 +206,7 @@ func TestScriptedKill(t *testing.T) {
 	if p := proc(got.Board, "worker-3"); p.PID == 0 || p.Exit.Code != 0 {
 		t.Errorf("no replacement: %+v", p)
 	}
-	if l := book.counts[trace.KindTaskLost]; l > 1 || book.counts[trace.KindTaskDone] != 40-l {
+	if l := book.counts[trace.KindTaskLost]; l > 1 || book.counts[trace.KindTaskDone] != 60-l {
 		t.Errorf("with window and chunk 1: %+v", book.counts)
 	}
 }

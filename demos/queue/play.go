@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -278,8 +279,8 @@ func (pl *play) look(ctx context.Context) {
 }
 
 func (pl *play) fault(format string, args ...any) {
-	if len(pl.faults) < 20 {
-		pl.faults = append(pl.faults, fmt.Sprintf(format, args...))
+	if f := fmt.Sprintf(format, args...); len(pl.faults) < 20 && !slices.Contains(pl.faults, f) {
+		pl.faults = append(pl.faults, f)
 	}
 }
 

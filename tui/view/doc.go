@@ -15,6 +15,7 @@
 //		Window:   view.Window{},              // zero: everything so far; or view.Follow(now, 10*time.Second)
 //		Selected: "worker-1",
 //	}
+//	sc.Whole = tl.At(tl.Len())                // while scrubbing: the lanes show what is to come, dimmed
 //	f := st.Draw(sc, view.Layout{Main: view.PanelLanes}, w, h)
 //	content := f.String()                     // h lines of exactly w cells, joined by "\n"
 //
@@ -25,7 +26,10 @@
 //	n := f.Scrollable(view.PanelLog)          // how far it can be scrolled now
 //
 // Which panels there are follows from what is on the Board: see [Panels]. The
-// keys 1…n of the root choose Layout.Main from that slice.
+// keys 1…n of the root choose Layout.Main from that slice. Where the panels
+// stand follows from the size: see [Arrange].
+//
+// A Stage is for one run: make a new one for the next.
 //
 // # Drawing one thing
 //
@@ -41,12 +45,15 @@
 //  2. The same Scene and size give the same lines (TestPure). Nothing is kept
 //     but in a Stage, and a Stage's cache changes no byte (TestCacheIsInvisible).
 //  3. Nothing is told by colour alone: without escapes each view reads the
-//     same (TestColourless), and with a plain theme it is ASCII, but for text
-//     from outside, which is then shown with "?" (TestPlainIsASCII).
+//     same (TestColourless), and with a plain theme it is ASCII, but for letters
+//     of other scripts in text from outside (TestPlainIsASCII).
 //  4. Text from outside passes package safe first: no byte of an escape that
 //     the theme did not make reaches a line (TestHostile).
 //  5. The kernel's word and a process's own word on what it waits for look
 //     different: :pipe read is the kernel's, "queue" in quotes and italics is
 //     the process's own (TestWhoseWord).
-//  6. What is left out is counted: "… 12 more" (TestMoreRows).
+//  6. What is left out is counted: "… and 12 more" (TestMoreRows).
+//  7. What is measured and what is not do not look alike: a number that the
+//     stage slowed is hidden and counted (TestPacedIsHidden); the times between
+//     messages are those of the log, and below a millisecond they are not told.
 package view

@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"edu/procession/demos/board"
+	"edu/procession/demos/trace"
 	"edu/procession/tui/theme"
 )
 
@@ -20,10 +21,9 @@ var update = flag.Bool("update", false, "write the golden files anew")
 var dark = theme.New(theme.Options{Dark: true, Color: true})
 
 type shot struct {
-	name     string
-	scene    *Scene
-	layout   Layout
-	selected string
+	name   string
+	scene  *Scene
+	layout Layout
 }
 
 func shots() []shot {
@@ -33,30 +33,30 @@ func shots() []shot {
 	l := life().board(time.Hour)
 	ls := mk(l, 2600*ms1)
 	ls.Selected = "worker-3"
-	out := []shot{{"life", ls, Layout{}, ""}}
+	out := []shot{{"life", ls, Layout{}}}
 	pb, pn := poolHalf()
 	ps := mk(pb, pn)
 	ps.Selected = "worker-4"
-	out = append(out, shot{"pool", ps, Layout{Main: PanelLanes}, ""}, shot{"pool-grid", ps, Layout{Main: PanelGrid}, ""})
+	out = append(out, shot{"pool", ps, Layout{Main: PanelLanes}}, shot{"pool-grid", ps, Layout{Main: PanelGrid}})
 	qb, qn := queueFull()
-	out = append(out, shot{"queue-full", mk(qb, qn), Layout{Main: PanelQueues}, ""})
+	out = append(out, shot{"queue-full", mk(qb, qn), Layout{Main: PanelQueues}})
 	qb, qn = queueEmpty()
-	out = append(out, shot{"queue-empty", mk(qb, qn), Layout{Main: PanelQueues}, ""})
+	out = append(out, shot{"queue-empty", mk(qb, qn), Layout{Main: PanelQueues}})
 	bb, bn := burners(64)
-	out = append(out, shot{"burners", mk(bb, bn), Layout{}, ""})
+	out = append(out, shot{"burners", mk(bb, bn), Layout{}})
 	bb, bn = burners(4)
-	out = append(out, shot{"burners-4", mk(bb, bn), Layout{Main: PanelLanes}, ""})
+	out = append(out, shot{"burners-4", mk(bb, bn), Layout{Main: PanelLanes}})
 	sb, sn := same()
-	out = append(out, shot{"same-call", mk(sb, sn), Layout{Main: PanelGauges}, ""}, shot{"same-call-messages", mk(sb, sn), Layout{Main: PanelMessages}, ""})
+	out = append(out, shot{"same-call", mk(sb, sn), Layout{Main: PanelGauges}}, shot{"same-call-messages", mk(sb, sn), Layout{Main: PanelMessages}})
 	lp := life()
 	whole := lp.board(time.Hour)
 	back := mk(lp.board(1550*ms1), 1550*ms1)
 	back.Whole, back.Window, back.Cursor, back.Scrubbed = whole, Fit(whole.At), 1550*ms1, true
 	back.Selected, back.Focus = "worker-3", PanelLanes
-	out = append(out, shot{"life-scrubbed", back, Layout{Main: PanelLanes}, ""})
+	out = append(out, shot{"life-scrubbed", back, Layout{Main: PanelLanes}})
 	gp := pool(10_000)
 	gb := gp.board(3 * time.Second)
-	out = append(out, shot{"pool-10000", mk(gb, 3*time.Second), Layout{Main: PanelGrid}, ""})
+	out = append(out, shot{"pool-10000", mk(gb, 3*time.Second), Layout{Main: PanelGrid}})
 	return out
 }
 
@@ -73,6 +73,22 @@ func TestGolden(t *testing.T) {
 				golden(t, name, ansi.Strip(f.String()))
 			})
 		}
+	}
+}
+
+// TestGoldenSmall holds what is left of the table in little room, with names of
+// other scripts and hostile ones.
+func TestGoldenSmall(t *testing.T) {
+	p := life()
+	for i, id := range hostile {
+		p.start(time.Duration(2300+i)*ms1, trace.ID(id), 6000+i, "worker")
+		p.add(2400*ms1, trace.Worker, trace.ID(id), trace.Block{On: id})
+		p.state(2400*ms1, trace.ID(id), trace.Asleep, "管道 read")
+	}
+	s := &Scene{Board: p.board(time.Hour), Theme: dark, Now: 2600 * ms1, Selected: "worker-3"}
+	for _, size := range [][2]int{{40, 12}, {60, 24}, {24, 8}, {100, 24}} {
+		name := fmt.Sprintf("names-%dx%d", size[0], size[1])
+		golden(t, name, ansi.Strip(strings.Join(Procs(s, size[0], size[1]), "\n")))
 	}
 }
 

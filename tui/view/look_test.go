@@ -42,7 +42,7 @@ func TestLook(t *testing.T) {
 				s.Selected = b.Procs[1].ID
 			}
 			for _, p := range Panels(b)[1:] {
-				all = append(all, shot{fmt.Sprintf("%s-%d-%s", strings.TrimSuffix(filepath.Base(file), ".jsonl"), part, p), s, Layout{Main: p}, ""})
+				all = append(all, shot{fmt.Sprintf("%s-%d-%s", strings.TrimSuffix(filepath.Base(file), ".jsonl"), part, p), s, Layout{Main: p}})
 			}
 		}
 	}

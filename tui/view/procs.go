@@ -111,14 +111,14 @@ func (p *page) moreProcs(b *board.Board, above, below []int) {
 	}
 	p.put(inkDim, "  ")
 	p.glyph(inkDim, p.p.sign.more)
-	text := " and " + strconv.Itoa(len(above)+len(below)) + " more"
+	n := len(above) + len(below)
+	p.say(inkDim, " and "+strconv.Itoa(n)+" more", " "+strconv.Itoa(n), "")
 	if dead > 0 {
-		text += ", " + strconv.Itoa(dead) + " of them dead"
+		p.say(inkDim, ", "+strconv.Itoa(dead)+" of them dead", ", "+strconv.Itoa(dead)+" dead")
 	}
 	if len(above) > 0 {
-		text += " (" + strconv.Itoa(len(above)) + " above)"
+		p.say(inkDim, " ("+strconv.Itoa(len(above))+" above)")
 	}
-	p.put(inkDim, text)
 	p.next()
 }
 

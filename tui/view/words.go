@@ -84,12 +84,7 @@ func wrap(s string, w int) []string {
 			flush()
 		}
 		for ww > w {
-			head, hn := cut(word, w, "")
-			if !isASCII(word) {
-				head, hn = headOf(word, w)
-			} else {
-				head, hn = word[:w], w
-			}
+			head, hn := headOf(word, w)
 			if hn == 0 {
 				return out
 			}
@@ -114,6 +109,9 @@ func wrap(s string, w int) []string {
 
 // headOf is the longest head of s that fits into w cells.
 func headOf(s string, w int) (string, int) {
+	if isASCII(s) {
+		return s[:min(len(s), w)], min(len(s), w)
+	}
 	end, n := 0, 0
 	for i := 0; i < len(s); {
 		_, size := firstRune(s[i:])

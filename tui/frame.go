@@ -58,7 +58,13 @@ func (m *Model) draw() {
 		m.zones = append(m.zones, zones)
 	}
 	m.content = strings.Join(lines, "\n")
+	if m.cfg.Look.Plain {
+		m.content = strings.ReplaceAll(m.content, ellipsis, m.th.Glyphs().Ellipsis)
+	}
 }
+
+// ellipsis tells that something was cut. A plain theme has another.
+const ellipsis = "…"
 
 // fix makes n rows, the last of which stays the last.
 func fix(rows []barRow, n int) []barRow {
@@ -173,7 +179,7 @@ func fit(s string, w int) string {
 	n := width(s)
 	switch {
 	case n > w:
-		return ansi.Truncate(s, w, "…")
+		return ansi.Truncate(s, w, ellipsis)
 	case n < w:
 		return s + strings.Repeat(" ", w-n)
 	}

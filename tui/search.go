@@ -137,9 +137,14 @@ func (s *searchPage) draw(w, h int) []string {
 		if i == s.at {
 			cursor, k = " "+th.Paint(theme.Accent, g.Cursor)+" ", theme.Title
 		}
-		out = append(out, cursor+th.Paint(k, safe.Line(where, 300)), "     "+s.mark(fit(safe.Line(hit.Line, 1000), w-6)))
+		out = append(out, cursor+th.Paint(k, safe.Line(where, 300)), "     "+s.mark(fit(unmarked(safe.Line(hit.Line, 1000)), w-6)))
 	}
 	return out
+}
+
+// unmarked is a line of Markdown without its marks, which say nothing here.
+func unmarked(line string) string {
+	return strings.NewReplacer("`", "", "**", "", "> ", "").Replace(strings.TrimPrefix(line, "- "))
 }
 
 // mark paints the words that were looked for.

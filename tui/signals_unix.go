@@ -13,20 +13,26 @@ import (
 )
 
 // signals ends the program on HUP, INT, QUIT and TERM with the terminal
-// restored, suspends it on TSTP, and draws it anew when it goes on after a STOP,
-// which nobody can catch.
+// restored, suspends it on TSTP and ctrl+z, and draws it anew when it goes on
+// after a STOP, which nobody can catch.
+//
+// Suspending is done here and not by Bubble Tea, which raises TSTP: once Go has
+// been asked to notify of TSTP, signal.Reset does not give it its default effect
+// back, the process is not stopped, and the wait for CONT never ends.
 type signals struct {
 	ch chan os.Signal
+	p  *tea.Program
 
-	mu        sync.Mutex
-	end       os.Signal
-	suspended bool // by Bubble Tea, which will see to the terminal itself
+	mu   sync.Mutex
+	end  os.Signal
+	owed int // CONTs that end a suspension of ours
 }
 
 func newSignals() *signals { return &signals{ch: make(chan os.Signal, 4)} }
 
 // watch listens until the returned function is called.
 func (s *signals) watch(p *tea.Program) (stop func()) {
+	s.p = p
 	signal.Notify(s.ch, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGTSTP, syscall.SIGCONT)
 	done := make(chan struct{})
 	go func() {
@@ -35,33 +41,34 @@ func (s *signals) watch(p *tea.Program) (stop func()) {
 			case <-done:
 				return
 			case sig := <-s.ch:
-				switch sig {
-				case syscall.SIGTSTP:
-					p.Send(tea.SuspendMsg{})
-				case syscall.SIGCONT:
-					s.mu.Lock()
-					own := s.suspended
-					s.mu.Unlock()
-					if !own && p.ReleaseTerminal() == nil {
-						p.RestoreTerminal()
-					}
-				default:
-					s.mu.Lock()
-					s.end = sig
-					s.mu.Unlock()
-					go p.Quit()
-					go func() { // a terminal that takes nothing must not hold us
-						select {
-						case <-done:
-						case <-time.After(2 * time.Second):
-							p.Kill()
-						}
-					}()
-				}
+				s.take(sig, done)
 			}
 		}
 	}()
 	return func() { signal.Stop(s.ch); close(done) }
+}
+
+func (s *signals) take(sig os.Signal, done <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case sig == syscall.SIGTSTP:
+		go s.suspend()
+	case sig == syscall.SIGCONT && s.owed > 0:
+		s.owed--
+	case sig == syscall.SIGCONT:
+		go s.redraw()
+	default:
+		s.end = sig
+		go s.p.Quit()
+		go func() { // a terminal that takes nothing must not hold us
+			select {
+			case <-done:
+			case <-time.After(2 * time.Second):
+				s.p.Kill()
+			}
+		}()
+	}
 }
 
 // got is the signal that ended the program.
@@ -71,27 +78,38 @@ func (s *signals) got() os.Signal {
 	return s.end
 }
 
-func (s *signals) mark(suspended bool) {
-	s.mu.Lock()
-	s.suspended = suspended
-	s.mu.Unlock()
-}
-
-// filter lets TSTP have its default effect while Bubble Tea suspends the
-// process by it; caught, it would never stop us, and the wait for CONT never end.
+// filter takes ctrl+z from Bubble Tea.
 func (s *signals) filter(_ tea.Model, msg tea.Msg) tea.Msg {
-	switch msg.(type) {
-	case tea.SuspendMsg:
-		if !hasShell() {
-			return noticeMsg("There is no shell behind this window to go back to. Leave with ctrl+c.")
-		}
-		s.mark(true)
-		signal.Reset(syscall.SIGTSTP)
-	case tea.ResumeMsg:
-		s.mark(false)
-		signal.Notify(s.ch, syscall.SIGTSTP)
+	if _, ok := msg.(tea.SuspendMsg); ok {
+		go s.suspend()
+		return nil
 	}
 	return msg
+}
+
+// suspend gives the terminal back, stops our process group and, once somebody
+// continues it, takes the terminal again.
+func (s *signals) suspend() {
+	if !hasShell() {
+		s.p.Send(noticeMsg("There is no shell behind this window to go back to. ctrl+c leaves."))
+		return
+	}
+	s.mu.Lock()
+	s.owed++
+	s.mu.Unlock()
+	if s.p.ReleaseTerminal() == nil {
+		syscall.Kill(0, syscall.SIGSTOP)
+	}
+	s.p.RestoreTerminal()
+	s.p.Send(noticeMsg(""))
+}
+
+// redraw takes a terminal that others may have used.
+func (s *signals) redraw() {
+	if s.p.ReleaseTerminal() == nil {
+		s.p.RestoreTerminal()
+		s.p.Send(noticeMsg(""))
+	}
 }
 
 // hasShell reports whether somebody in our session could continue us. Without,

@@ -158,7 +158,7 @@ func (s *stagePage) status(b *board.Board, w int) []string {
 	case s.failed != nil && s.run == nil && s.demo != nil:
 		return []string{th.Paint(theme.Bad, " "+g.Cross+" It could not be started: "+safe.Line(s.failed.Error(), 500))}
 	case s.run == nil && s.demo != nil:
-		return []string{" " + th.Paint(theme.Muted, "starting its processes…")}
+		return []string{" " + th.Paint(theme.Muted, "starting its processes"+ellipsis)}
 	case !s.player.atNow():
 		return []string{s.banner(b, w)}
 	case s.over():

@@ -267,7 +267,7 @@ func (b *Board) msg(e trace.Event, d trace.Msg) {
 	}
 	switch m := &b.Msgs[n-b.gone]; {
 	case d.Is == trace.KindRecv:
-		m.Received = max(e.At, 1)
+		m.Received, m.Took = max(e.At, 1), d.Took
 	case d.Is == trace.KindDrop:
 		m.Dropped = true
 	case m.Received == 0 && !m.Dropped:

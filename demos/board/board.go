@@ -159,6 +159,7 @@ type Msg struct {
 	Bytes    int
 	Sent     time.Duration
 	Received time.Duration // 0 while under way
+	Took     time.Duration // on its way, by the receiver's measurement; 0 where it made none
 	Dropped  bool
 }
 

@@ -16,7 +16,7 @@
 //   - goroutine: batches of 200 calls, each there and back over unbuffered
 //     channels between two goroutines that are bound to no thread.
 //   - pipe, unix, tcp: each call timed by itself, from before the write of the
-//     24-byte request until after the read of the 16-byte reply; median and p99.
+//     32-byte request until after the read of the 24-byte reply; median and p99.
 //     Caller and callee block their main threads in plain reads and writes.
 //     Every reply is checked. TCP sends at once (no Nagle).
 //   - pipe-vs-function: the ratio of the two medians.

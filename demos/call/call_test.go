@@ -293,7 +293,7 @@ func TestWrongReply(t *testing.T) {
 			if r.x == 57 {
 				y++
 			}
-			putReply(&out, r.id, y)
+			reply{id: r.id, y: y}.put(&out)
 			there.Write(out[:])
 		}
 	}()
@@ -306,7 +306,7 @@ func TestWrongReply(t *testing.T) {
 }
 
 func TestWire(t *testing.T) {
-	for _, r := range []request{{}, {1, -5, false, 0}, {math.MaxUint64, math.MinInt64, true, executed}} {
+	for _, r := range []request{{}, {1, -5, false, 0, 0}, {math.MaxUint64, math.MinInt64, true, executed, 1 << 60}} {
 		var b [requestLen]byte
 		r.put(&b)
 		if got := requestOf(&b); got != r {

@@ -52,7 +52,9 @@ func callee(_ context.Context, w *demo.Worker) error {
 	pace := w.Pace().Scale
 	slow := func(r request) int64 {
 		enter(got, r)
-		w.Report(message(trace.KindRecv, by, "call", r.id, w.Name()))
+		m := message(trace.KindRecv, by, "call", r.id, w.Name())
+		m.Took = time.Duration(demo.Mono() - r.sent)
+		w.Report(m)
 		w.Block(fmt.Sprintf("to begin call %d", r.id))
 		stay(got, r, pace(readTime))
 

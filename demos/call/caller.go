@@ -113,12 +113,15 @@ func (d *desk) hear(l *line) error {
 	}
 	l.half = append(l.half, b[:n]...)
 	for ; len(l.half) >= replyLen; l.half = l.half[replyLen:] {
-		id, y := replyOf(l.half)
+		a := replyOf(l.half)
+		id, y := a.id, a.y
 		if id != l.call || y != square(l.x) {
 			return wrong(fmt.Sprintf("a wrong reply by %s to call %d: square(%d) = %d, said of call %d", l.by, l.call, l.x, y, id))
 		}
 		took := d.w.Now() - l.sent
-		d.w.Report(message(trace.KindRecv, l.by, "reply", id, l.callee))
+		m := message(trace.KindRecv, l.by, "reply", id, l.callee)
+		m.Took = time.Duration(demo.Mono() - a.sent)
+		d.w.Report(m)
 		if l.givenUp {
 			d.tell("late %s %d %d", l.by, id, took)
 			d.w.Logf("call %d by %s: the reply came after all, after %s", id, l.by.by(), seconds(took))
@@ -192,7 +195,7 @@ func (d *desk) obey() (over bool, err error) {
 			id, _ := strconv.ParseUint(w[1], 10, 64)
 			x, _ := strconv.ParseInt(w[2], 10, 64)
 			for _, by := range w[4:] {
-				d.call(d.line(way(by)), request{id, x, true, stepOf(w[3])})
+				d.call(d.line(way(by)), request{id: id, x: x, slow: true, hold: stepOf(w[3])})
 			}
 		case "here": // id, x
 			x, _ := strconv.ParseInt(w[2], 10, 64)
@@ -259,6 +262,7 @@ func (d *desk) call(l *line, r request) {
 	m := message(trace.KindSend, l.by, "call", r.id, l.callee)
 	d.w.Report(m)
 	var b [requestLen]byte
+	r.sent = demo.Mono()
 	r.put(&b)
 	l.call, l.x, l.sent = r.id, r.x, d.w.Now()
 	if _, err := l.conn.Write(b[:]); err != nil {

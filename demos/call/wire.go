@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"edu/procession/demos/demo"
 	"edu/procession/demos/internal/sock"
 )
 
@@ -49,14 +50,15 @@ func (s step) truth() string {
 type request struct {
 	id   uint64
 	x    int64
-	slow bool // in steps, reported; else at once
-	hold step // the step that a slow callee does not leave: it is to be killed there; 0: none
+	slow bool  // in steps, reported; else at once
+	hold step  // the step that a slow callee does not leave: it is to be killed there; 0: none
+	sent int64 // when a slow call left, on the clock that the processes of one machine share
 }
 
 // The lengths on the wire.
 const (
-	requestLen = 24
-	replyLen   = 16
+	requestLen = 32
+	replyLen   = 24
 )
 
 func (r request) put(b *[requestLen]byte) {
@@ -67,20 +69,31 @@ func (r request) put(b *[requestLen]byte) {
 		mode |= 1
 	}
 	binary.LittleEndian.PutUint64(b[16:], mode)
+	binary.LittleEndian.PutUint64(b[24:], uint64(r.sent))
 }
 
 func requestOf(b *[requestLen]byte) request {
 	mode := binary.LittleEndian.Uint64(b[16:])
-	return request{binary.LittleEndian.Uint64(b[:]), int64(binary.LittleEndian.Uint64(b[8:])), mode&1 != 0, step(mode >> 8)}
+	number := func(i int) int64 { return int64(binary.LittleEndian.Uint64(b[i:])) }
+	return request{uint64(number(0)), number(8), mode&1 != 0, step(mode >> 8), number(24)}
 }
 
-func putReply(b *[replyLen]byte, id uint64, y int64) {
-	binary.LittleEndian.PutUint64(b[:], id)
-	binary.LittleEndian.PutUint64(b[8:], uint64(y))
+// reply is an answer on the wire.
+type reply struct {
+	id   uint64
+	y    int64
+	sent int64 // as in request
 }
 
-func replyOf(b []byte) (id uint64, y int64) {
-	return binary.LittleEndian.Uint64(b), int64(binary.LittleEndian.Uint64(b[8:]))
+func (r reply) put(b *[replyLen]byte) {
+	binary.LittleEndian.PutUint64(b[:], r.id)
+	binary.LittleEndian.PutUint64(b[8:], uint64(r.y))
+	binary.LittleEndian.PutUint64(b[16:], uint64(r.sent))
+}
+
+func replyOf(b []byte) reply {
+	number := func(i int) int64 { return int64(binary.LittleEndian.Uint64(b[i:])) }
+	return reply{uint64(number(0)), number(8), number(16)}
 }
 
 // serve answers calls until the caller closes. slow computes the result of a slow
@@ -95,13 +108,14 @@ func serve(c *sock.Conn, slow func(request) int64, sent func(request)) error {
 			return fmt.Errorf("to read a call: %w", err)
 		}
 		r := requestOf(&in)
-		var y int64
+		a := reply{id: r.id}
 		if r.slow {
-			y = slow(r)
+			a.y = slow(r)
+			a.sent = demo.Mono()
 		} else {
-			y = square(r.x)
+			a.y = square(r.x)
 		}
-		putReply(&out, r.id, y)
+		a.put(&out)
 		if _, err := c.Write(out[:]); err != nil {
 			return fmt.Errorf("to reply: %w", err)
 		}
@@ -122,9 +136,9 @@ func ask(c *sock.Conn, id uint64, x int64) (int64, error) {
 	if err := c.ReadFull(in[:]); err != nil {
 		return 0, err
 	}
-	got, y := replyOf(in[:])
-	if got != id {
-		return 0, wrong(fmt.Sprintf("a reply to call %d came for call %d", got, id))
+	a := replyOf(in[:])
+	if a.id != id {
+		return 0, wrong(fmt.Sprintf("a reply to call %d came for call %d", a.id, id))
 	}
-	return y, nil
+	return a.y, nil
 }

@@ -141,12 +141,10 @@ var (
 
 // Play implements demo.Demo.
 func (Demo) Play(ctx context.Context, s demo.Stage) error {
-	set, err := settings(s)
+	t, err := newPlay(ctx, s)
 	if err != nil {
 		return err
 	}
-	t := &play{Stage: s, setting: set, size: set.workers}
-	t.pool = newPool(set.rules, hooks{task: t.fact, gone: t.gone}, t.hire(ctx))
 	defer t.pool.close(ctx, grace)
 	err = t.scenes(ctx)
 	t.pool.close(ctx, grace)

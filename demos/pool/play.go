@@ -24,6 +24,17 @@ type play struct {
 	stalled bool // the caption says that nothing comes
 }
 
+// newPlay has a pool that is to be closed, and no workers in it yet.
+func newPlay(ctx context.Context, s demo.Stage) (*play, error) {
+	set, err := settings(s)
+	if err != nil {
+		return nil, err
+	}
+	t := &play{Stage: s, setting: set, size: set.workers}
+	t.pool = newPool(set.rules, hooks{task: t.fact, gone: t.gone}, t.hire(ctx))
+	return t, nil
+}
+
 func (t *play) scenes(ctx context.Context) error {
 	t.pool.resize(t.size)
 	if err := t.pool.ready(ctx); err != nil {

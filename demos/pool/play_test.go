@@ -406,12 +406,10 @@ type scene struct {
 }
 
 func (c scene) Play(ctx context.Context, s demo.Stage) error {
-	set, err := settings(s)
+	t, err := newPlay(ctx, s)
 	if err != nil {
 		return err
 	}
-	t := &play{Stage: s, setting: set, size: set.workers}
-	t.pool = newPool(set.rules, hooks{task: t.fact, gone: t.gone}, t.hire(ctx))
 	defer t.pool.close(ctx, grace)
 	t.pool.resize(t.size)
 	if err := t.pool.ready(ctx); err != nil {

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"slices"
 
 	"edu/procession/demos/demo"
 	"edu/procession/demos/trace"
@@ -97,28 +98,22 @@ func (pl *play) pause(target trace.ID) {
 	if len(chosen) == 1 {
 		name = string(chosen[0].id)
 	}
-	awake := 0
-	for _, m := range chosen {
-		if !m.paused {
-			awake++
-		}
-	}
 	switch {
 	case len(chosen) == 0:
 		pl.s.Say("There is no consumer that could pause. + brings one.")
-	case awake > 0:
+	case slices.ContainsFunc(chosen, func(m *member) bool { return m.paused }):
 		for _, m := range chosen {
-			if !m.paused {
-				m.paused = true
-				m.tell(tellPause)
+			if m.paused {
+				pl.resume(m)
 			}
 		}
-		pl.s.Say("%s will take nothing more until p is pressed again. Nobody was stopped: this is a polite request, served after the item in hand.", name)
+		pl.s.Say("%s may take again.", name)
 	default:
 		for _, m := range chosen {
-			pl.resume(m)
+			m.paused = true
+			m.tell(tellPause)
 		}
-		pl.s.Say("%s may take again.", name)
+		pl.s.Say("%s will take nothing more until p is pressed again. Nobody was stopped: this is a polite request, served after the item in hand.", name)
 	}
 }
 

@@ -22,7 +22,7 @@ func (pl *play) script(ctx context.Context) error {
 		}
 		s.Sleep(ctx, alone)
 	}
-	pause(2600*time.Millisecond, 6*time.Second)
+	pause(2500*time.Millisecond, 6*time.Second)
 	if pl.all() {
 		if err := pl.fill(ctx); err != nil {
 			return err
@@ -31,7 +31,7 @@ func (pl *play) script(ctx context.Context) error {
 		if err := pl.release(ctx); err != nil {
 			return err
 		}
-		pause(700*time.Millisecond, 4*time.Second)
+		pause(500*time.Millisecond, 4*time.Second)
 		if err := pl.measure(ctx); err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func is(id trace.ID, s trace.Letter) func(*board.Board) bool {
 // What the board says of a process is what /proc says at that moment.
 func TestStatesAreTheKernels(t *testing.T) {
 	run := stagetest.Start(t, probe{}, roles("idle,sleepy,busy"))
-	stagetest.Until(t, run, "all are here", func(b *board.Board) bool { return b.Caption != "" })
+	all := stagetest.Until(t, run, "all are here", func(b *board.Board) bool { return b.Caption != "" })
 	see := func(id trace.ID, s trace.Letter, on string) *board.Board {
 		t.Helper()
 		return stagetest.Until(t, run, string(id)+" in "+s.String()+" on "+on, func(b *board.Board) bool {
@@ -31,14 +31,14 @@ func TestStatesAreTheKernels(t *testing.T) {
 			return p != nil && p.State == s && (on == "" || p.On == on)
 		})
 	}
-	b := see("idle-1", trace.Asleep, "pipe read")
-	if got := stagetest.State(b.Proc("idle-1").PID); got != 'S' {
+	pid := all.Proc("idle-1").PID
+	see("idle-1", trace.Asleep, "pipe read")
+	if got := stagetest.State(pid); got != 'S' {
 		t.Errorf("idle: /proc says %c", got)
 	}
 	see("sleepy-1", trace.Asleep, "timer")
 	see("busy-1", trace.Running, "")
 
-	pid := b.Proc("idle-1").PID
 	if err := run.Act("stop", "idle-1"); err != nil {
 		t.Fatal(err)
 	}
@@ -49,8 +49,8 @@ func TestStatesAreTheKernels(t *testing.T) {
 	if err := run.Act("cont", "idle-1"); err != nil {
 		t.Fatal(err)
 	}
-	syscall.Kill(b.Proc("sleepy-1").PID, syscall.SIGKILL) // from outside the program
-	b = see("sleepy-1", trace.Dead, "")
+	syscall.Kill(all.Proc("sleepy-1").PID, syscall.SIGKILL) // from outside the program
+	b := see("sleepy-1", trace.Dead, "")
 	if x := b.Proc("sleepy-1").Exit; x.Signal != "KILL" {
 		t.Errorf("killed from outside: %+v", x)
 	}

@@ -145,13 +145,15 @@ func (d *diagram) remark(p *page, e spaceEvent, in ink) {
 	p.next()
 }
 
-// words says what a message is and how long it took. The time is that between
-// two lines of the log, which is no measurement: below a millisecond it is left
-// out.
+// words says what a message is and how long it took: by the receiver's
+// measurement or, where it made none, by the time between two lines of the log,
+// which is left out below a millisecond.
 func (d *diagram) words(p *page, e spaceEvent, m *board.Msg) {
 	text := p.clean(m.Text)
 	took := ""
-	if t := (m.Received - m.Sent).Round(time.Millisecond); t > 0 {
+	if m.Took > 0 {
+		took = nanoseconds(float64(m.Took), p.p.ascii)
+	} else if t := (m.Received - m.Sent).Round(time.Millisecond); t > 0 {
 		took = nanoseconds(float64(t), p.p.ascii)
 	}
 	switch e.kind {

@@ -108,7 +108,7 @@ func (m *Model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	if m.findTicker != nil && m.pacer.ticker == nil {
 		m.pacer.ticker = m.findTicker()
 	}
-	return m, m.faults.guard(tea.Batch(m.update(msg), m.pacer.wake()))
+	return m, m.faults.guard(tea.Batch(m.update(msg), m.pacer.wake(msg)))
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {

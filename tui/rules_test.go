@@ -202,15 +202,15 @@ func TestPacer(t *testing.T) {
 	m := New(testConfig())
 	m.pacer.ticker = time.NewTicker(time.Hour)
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
-	if !m.pacer.armed || m.pacer.slow {
+	if !m.pacer.armed || m.pacer.pace != soon {
 		t.Error("nobody asks whether it may rest")
 	}
 	m.Update(calmMsg(m.pacer.updates))
-	if !m.pacer.slow {
+	if m.pacer.pace != rest {
 		t.Error("it does not rest")
 	}
-	m.Update(tea.WindowSizeMsg{Width: 81, Height: 24})
-	if m.pacer.slow {
+	m.Update(noticeMsg("awake"))
+	if m.pacer.pace != frame {
 		t.Error("it does not wake")
 	}
 }

@@ -156,7 +156,9 @@ func (b *Board) task(e trace.Event, d trace.Task) {
 	}
 	t.Attempt, t.Note = max(t.Attempt, d.Attempt), d.Note
 	switch d.Is {
-	case trace.KindTaskNew, trace.KindTaskRetry:
+	case trace.KindTaskNew: // of a number that may have been used before
+		*t = Task{State: TaskWaiting, Note: d.Note}
+	case trace.KindTaskRetry:
 		t.State = TaskWaiting
 	case trace.KindTaskRun:
 		t.State, t.Began = TaskRunning, e.At

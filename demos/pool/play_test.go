@@ -285,7 +285,7 @@ func TestStoppedWorkerBlocksNobody(t *testing.T) {
 // Nobody continues the stopped worker, and nobody is at the keys: the play ends
 // and says what the pool waited for.
 func TestStoppedForEver(t *testing.T) {
-	o := fast(1, "serial", "false", "tasks", "8", "kind", "wait", "work", "300ms", "spread", "0")
+	o := fast(1, "serial", "false", "tasks", "4", "kind", "wait", "work", "150ms", "spread", "0")
 	run := stagetest.Start(t, Demo{}, o)
 	stagetest.Until(t, run, "worker-1 in mid-task", func(b *board.Board) bool { return proc(b, "worker-1").Task >= 0 })
 	act(t, run, "stop", "worker-1")
@@ -293,7 +293,7 @@ func TestStoppedForEver(t *testing.T) {
 	if got.Err != nil {
 		t.Fatal(got.Err)
 	}
-	books(t, got.Events, true)[0].want(t, 7, 0, 1) // its worker was ended with the pool
+	books(t, got.Events, true)[0].want(t, 3, 0, 1) // its worker was ended with the pool
 	if !strings.Contains(got.Board.Verdict.Text, "waited") {
 		t.Error(got.Board.Verdict.Text)
 	}

@@ -153,7 +153,7 @@ func TestKilledAtRandom(t *testing.T) {
 			}
 			for _, v := range victims {
 				at := b.Pos + r.IntN(60)
-				b = stagetest.Until(t, run, "a random moment", func(b *board.Board) bool { return b.Pos >= at })
+				stagetest.Until(t, run, "a random moment", func(b *board.Board) bool { return b.Pos >= at })
 				act(t, run, "kill", v)
 				b = stagetest.Until(t, run, "dead", func(b *board.Board) bool { return dead(b, v) })
 			}

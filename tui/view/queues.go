@@ -86,6 +86,9 @@ func sideOf(b *board.Board, pr *board.Proc, q *board.Queue) (side int, blocked b
 			return side, k == classWait || k == classUntold // it says so before it does
 		}
 	}
+	if strings.HasPrefix(says, "paused") {
+		return 0, false
+	}
 	role := strings.ToLower(pr.Role)
 	bytes := q.Unit == "bytes"
 	switch {

@@ -129,11 +129,11 @@ func Panels(b *board.Board) []Panel {
 	if b == nil {
 		return ps
 	}
-	if len(b.Tasks) > 0 {
-		ps = append(ps, PanelGrid)
-	}
 	if len(b.Queues) > 0 {
 		ps = append(ps, PanelQueues)
+	}
+	if len(b.Tasks) > 0 {
+		ps = append(ps, PanelGrid)
 	}
 	if len(b.Gauges) > 0 {
 		ps = append(ps, PanelGauges)

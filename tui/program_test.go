@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,9 +21,23 @@ import (
 // terminal is a terminal emulator with the whole program in it.
 type terminal struct {
 	t    *testing.T
+	mu   sync.Mutex // SafeEmulator's String takes none
 	em   *vt.SafeEmulator
 	in   *io.PipeWriter
 	done chan error
+}
+
+// Write is what the program draws.
+func (s *terminal) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.em.Write(b)
+}
+
+func (s *terminal) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.em.String()
 }
 
 func open(t *testing.T, ctx context.Context, cfg Config, w, h int) *terminal {
@@ -30,19 +45,19 @@ func open(t *testing.T, ctx context.Context, cfg Config, w, h int) *terminal {
 	em.Write([]byte("\x1b[20h")) // no tty: a line feed returns the carriage too
 	in, keys := io.Pipe()
 	go io.Copy(io.Discard, em) // a terminal that answers nothing: nobody may wait for it
-	cfg.Input, cfg.Output = in, em
+	term := &terminal{t: t, em: em, in: keys, done: make(chan error, 1)}
+	cfg.Input, cfg.Output = in, term
 	cfg.Crashes = t.TempDir()
 	cfg.Program = []tea.ProgramOption{tea.WithWindowSize(w, h), tea.WithColorProfile(colorprofile.TrueColor)}
-	term := &terminal{t, em, keys, make(chan error, 1)}
 	go func() { term.done <- Run(ctx, cfg) }()
 	return term
 }
 
 func (s *terminal) until(text string) {
 	s.t.Helper()
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(s.em.String(), text); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(s.text(), text); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			s.t.Fatalf("%q does not appear; the screen is\n%s", text, s.em.String())
+			s.t.Fatalf("%q does not appear; the screen is\n%s", text, s.text())
 		}
 	}
 }
@@ -59,7 +74,7 @@ func (s *terminal) end() error {
 		}
 		return err
 	case <-time.After(10 * time.Second):
-		s.t.Fatalf("it does not end; the screen is\n%s", s.em.String())
+		s.t.Fatalf("it does not end; the screen is\n%s", s.text())
 		return nil
 	}
 }
@@ -74,10 +89,13 @@ func TestProgram(t *testing.T) {
 		started = append(started, r)
 		return r, err
 	}
+	cfg.Course.Chapters[0].Lessons[0].Parts[1].Code = "import os\n\nprint(os.getpid())\n"
 	s := open(t, t.Context(), cfg, 100, 30)
 	s.until("begin here")
 	s.in.Write([]byte("\r"))
 	s.until("asks the kernel")
+	s.in.Write([]byte("\r"))
+	s.until("print(os.getpid())")
 	s.in.Write([]byte("d"))
 	s.until("LIVE")
 	s.until("worker-3")

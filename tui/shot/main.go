@@ -62,9 +62,9 @@ type options struct {
 // screen is a terminal with a program in it.
 type screen struct {
 	o       options
-	em      *vt.SafeEmulator
 	tty     *os.File
 	mu      sync.Mutex
+	em      *vt.SafeEmulator
 	changed chan struct{} // closed and replaced at each output
 }
 
@@ -119,8 +119,8 @@ func (s *screen) watch() {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := s.tty.Read(buf)
-		s.em.Write(buf[:n])
 		s.mu.Lock()
+		s.em.Write(buf[:n])
 		close(s.changed)
 		s.changed = make(chan struct{})
 		s.mu.Unlock()
@@ -128,6 +128,12 @@ func (s *screen) watch() {
 			return
 		}
 	}
+}
+
+func (s *screen) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.em.String()
 }
 
 func (s *screen) change() <-chan struct{} {
@@ -160,13 +166,13 @@ func (s *screen) until(text string, there bool) error {
 	end := time.After(s.o.patience)
 	for {
 		c := s.change()
-		if strings.Contains(s.em.String(), text) == there {
+		if strings.Contains(s.text(), text) == there {
 			return nil
 		}
 		select {
 		case <-c:
 		case <-end:
-			return fmt.Errorf("waited %v for %q to be there=%v; the screen is\n%s", s.o.patience, text, there, s.em.String())
+			return fmt.Errorf("waited %v for %q to be there=%v; the screen is\n%s", s.o.patience, text, there, s.text())
 		}
 	}
 }
@@ -246,12 +252,14 @@ func size(s string) (w, h int, err error) {
 
 func (s *screen) picture(file string) error {
 	if file == "-" {
-		_, err := fmt.Println(s.em.String())
+		_, err := fmt.Println(s.text())
 		return err
 	}
-	out := s.em.String() + "\n"
+	out := s.text() + "\n"
 	if strings.HasSuffix(file, ".svg") {
+		s.mu.Lock()
 		out = svg(s.em, s.o.light)
+		s.mu.Unlock()
 	}
 	return os.WriteFile(file, []byte(out), 0o644)
 }

@@ -152,7 +152,7 @@ func (w *Worker) Spin(d time.Duration) int {
 	end := cpuTime() + d
 	n := 0
 	for cpuTime() < end {
-		for range 2000 {
+		for range 20_000 {
 			sink = sink*6364136223846793005 + 1442695040888963407
 		}
 		n++

@@ -3,7 +3,7 @@ package pool
 import (
 	"context"
 	"fmt"
-	"os"
+
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +17,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // or each worker's end takes a second with -race
 	stagetest.Main(m, Demo{})
 }
 

@@ -70,6 +70,8 @@ type run struct {
 	lifeR  *os.File
 	null   *os.File
 
+	acting sync.Mutex // one act at a time
+
 	mu     sync.Mutex
 	procs  map[trace.ID]*proc
 	pids   map[int]*proc
@@ -282,56 +284,67 @@ func (r *run) Err() error {
 	}
 }
 
-// Act implements demo.Run.
+// Act implements demo.Run. The act is logged before what comes of it.
 func (r *run) Act(name string, target trace.ID) error {
-	err := r.act(name, target)
+	r.acting.Lock()
+	defer r.acting.Unlock()
+	do, err := r.plan(name, target)
+	r.logAct(name, target, err)
+	if err == nil {
+		if err = do(); err != nil {
+			r.logAct(name, target, err)
+		}
+	}
+	return err
+}
+
+func (r *run) logAct(name string, target trace.ID, err error) {
 	a := trace.Act{Action: name, Target: target}
 	if err != nil {
 		a.Error = err.Error()
 	}
 	r.rec.Add(trace.Learner, target, a)
-	return err
 }
 
-func (r *run) act(name string, target trace.ID) error {
+// plan finds out whether an action can be done, and how.
+func (r *run) plan(name string, target trace.ID) (do func() error, err error) {
 	if r.ctx.Err() != nil {
-		return errors.New("the run is over")
+		return nil, errors.New("the run is over")
 	}
 	all := target == demo.Everyone && (name == demo.Stop.Name || name == demo.Cont.Name)
-	i := slices.IndexFunc(r.info.Actions, func(a demo.Action) bool { return a.Name == name })
-	if i < 0 && !all {
-		return unknownAction(r.info, name)
+	if !all && !slices.ContainsFunc(r.info.Actions, func(a demo.Action) bool { return a.Name == name }) {
+		return nil, unknownAction(r.info, name)
 	}
-	builtin := map[string]demo.Signal{
+	sig := map[string]demo.Signal{
 		demo.Kill.Name: demo.SigKill, demo.Term.Name: demo.SigTerm,
 		demo.Stop.Name: demo.SigStop, demo.Cont.Name: demo.SigCont,
 	}[name]
-	if builtin == "" && name != demo.Reap.Name {
-		select {
-		case r.acts <- demo.Act{Name: name, Target: target}:
-			return nil
-		default:
-			return errors.New("the demo is busy with earlier actions")
+	if sig == "" && name != demo.Reap.Name {
+		if len(r.acts) == cap(r.acts) {
+			return nil, errors.New("the demo is busy with earlier actions")
 		}
+		return func() error { r.acts <- demo.Act{Name: name, Target: target}; return nil }, nil
 	}
-	targets := []*proc{}
+	var targets []*proc
 	for _, p := range r.all() {
 		if p.id == target || target == demo.Everyone && !p.hasExited() {
 			targets = append(targets, p)
 		}
 	}
 	if len(targets) == 0 {
-		return fmt.Errorf("there is no process %q on stage", safe.Line(string(target), 40))
+		return nil, fmt.Errorf("there is no process %q on stage", safe.Line(string(target), 40))
 	}
-	var err error
-	for _, p := range targets {
-		if name == demo.Reap.Name {
-			err = p.join()
-		} else {
-			err = p.Signal(builtin)
+	return func() error {
+		var err error
+		for _, p := range targets {
+			if name == demo.Reap.Name {
+				err = errors.Join(err, p.join())
+			} else {
+				err = errors.Join(err, p.Signal(sig))
+			}
 		}
-	}
-	return err
+		return err
+	}, nil
 }
 
 func (r *run) all() []*proc {

@@ -29,6 +29,7 @@ func init() { runtime.LockOSThread() }
 // Main is a TestMain for packages whose demos are under test: the test binary is
 // what the stage executes again.
 func Main(m *testing.M, demos ...demo.Demo) {
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each worker takes a second to end under -race
 	warden.Early()
 	demo.Early(demos)
 	host(demos)

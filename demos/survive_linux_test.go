@@ -19,7 +19,7 @@ func TestNothingSurvivesAnyDemo(t *testing.T) {
 		t.Run(d.Info().Name, func(t *testing.T) {
 			most := 0
 			for range 8 {
-				most = max(most, stagetest.KillHost(t, d.Info().Name, rnd))
+				most = max(most, stagetest.KillHost(t, d.Info().Name, 3, rnd))
 			}
 			if most < 2 {
 				t.Errorf("seed %d: at most %d processes were there to be killed", seed, most)

@@ -14,11 +14,12 @@ import (
 
 // How often a screen changes. LIBRARIES.md and RELIABILITY.md say why.
 const (
-	frame    = time.Second / 30 // events are gathered for so long before they become a message
-	heart    = time.Second / 5  // the clock of a live run
-	quiet    = time.Second / 2  // that clock when nothing has happened for a while, and how often a frozen view counts what it misses
-	maxBatch = 50_000           // events folded in one Update: about 50 ms of work
-	patience = 5 * time.Second  // for a run to end after Stop
+	frame    = time.Second / 30     // events are gathered for so long before they become a message
+	heart    = time.Second / 5      // the clock of a live run
+	quiet    = time.Second / 2      // that clock when nothing has happened for a while, and how often a frozen view counts what it misses
+	gather   = 5 * time.Millisecond // what happens seldom happens in bursts: wait for the rest of it
+	maxBatch = 50_000               // events folded in one Update: about 50 ms of work
+	patience = 5 * time.Second      // for a run to end after Stop
 )
 
 // eventsMsg brings what a run's log has gained.
@@ -48,12 +49,10 @@ func feed(ctx context.Context, id int, run demo.Run, from int, gap time.Duration
 			}
 			return eventsMsg{run: id, over: true, clock: log.Now(), err: run.Err()}
 		}
-		if rest := gap - time.Since(called); rest > 0 {
-			select {
-			case <-time.After(rest):
-			case <-ctx.Done():
-				return nil
-			}
+		select {
+		case <-time.After(max(gap-time.Since(called), gather)):
+		case <-ctx.Done():
+			return nil
 		}
 		events := log.Events(from)
 		if len(events) > maxBatch {

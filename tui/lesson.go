@@ -43,7 +43,7 @@ func newLesson(m *Model, l *lessons.Lesson) *lessonPage {
 	for i, part := range l.Parts {
 		if n := len(p.leaves); part.Kind == lessons.Go && n > 0 && p.leaves[n-1].kind == lessons.Python {
 			p.leaves[n-1].parts = append(p.leaves[n-1].parts, i)
-			p.leaves[n-1].title = "Python and Go"
+			p.leaves[n-1].title = "Python, Go"
 			continue
 		}
 		p.leaves = append(p.leaves, leaf{safe.Line(part.Title, 60), []int{i}, part.Kind})

@@ -57,7 +57,7 @@ func (p *lessonPage) tabLine(w int) string {
 			titles[i] = "(" + leaf.title + ")"
 		}
 	}
-	shorten(titles, w-1-4*len(titles))
+	shorten(titles, w-1-3*len(titles))
 	line, x := " ", 1
 	p.tabs = p.tabs[:0]
 	for i, title := range titles {
@@ -66,9 +66,9 @@ func (p *lessonPage) tabLine(w int) string {
 			s = th.Paint(theme.Focus, g.Cursor+" "+title)
 		}
 		n := width(title) + 2
-		line += s + "  "
+		line += s + " "
 		p.tabs = append(p.tabs, zone{x0: x, x1: x + n})
-		x += n + 2
+		x += n + 1
 	}
 	return line
 }

@@ -25,7 +25,7 @@ func TestNothingSurvives(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	most := 0
 	for range 12 {
-		most = max(most, stagetest.KillHost(t, "probe roles=idle,busy,family,escapee,sleepy", rnd))
+		most = max(most, stagetest.KillHost(t, "probe roles=idle,busy,family,escapee,sleepy", 10, rnd))
 	}
 	if most < 6 {
 		t.Errorf("at most %d processes were there to be killed", most)

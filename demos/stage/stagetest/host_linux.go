@@ -51,7 +51,7 @@ func host(demos []demo.Demo) {
 // stopped, kills that program with SIGKILL at a random moment, and fails the test
 // when any process of the run is there two seconds later. It tells how many
 // processes the run had at that moment.
-func KillHost(t testing.TB, demoAndParams string, rnd *rand.Rand) int {
+func KillHost(t testing.TB, demoAndParams string, upTo int, rnd *rand.Rand) int {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = append(os.Environ(), envHost+"="+demoAndParams)
@@ -70,10 +70,10 @@ func KillHost(t testing.TB, demoAndParams string, rnd *rand.Rand) int {
 		cmd.Wait()
 		t.Fatalf("%s did not start: %q", demoAndParams, token)
 	}
-	// The moment is the point: at so many processes or, where the run never has
-	// as many, after a while, and somewhere between two events.
+	// The moment is the point: at up to so many processes or, where the run has
+	// not as many, after a while, and somewhere between two events.
 	there := WithToken(token)
-	for many, end := 1+rnd.IntN(8), time.Now().Add(time.Second); len(there) < many && time.Now().Before(end); {
+	for many, end := 1+rnd.IntN(upTo), time.Now().Add(4*time.Second); len(there) < many && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
 		there = WithToken(token)
 	}

@@ -91,6 +91,7 @@ type Info struct {
 	Params  []Param
 	Actions []Action
 	Gauges  []Gauge
+	Clocks  []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
 }
 
 // Param is a setting of a demo, given with --set name=value.

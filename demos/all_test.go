@@ -20,6 +20,7 @@ func TestMain(m *testing.M) { stagetest.Main(m, demos.All...) }
 var layers = map[string][]string{
 	"demos/safe":              {},
 	"demos/trace":             {},
+	"demos/trace/export":      {"demos/trace", "demos/safe"},
 	"demos/board":             {"demos/trace"},
 	"demos/demo":              {"demos/trace"},
 	"demos/stage/warden":      {},

@@ -98,3 +98,17 @@ func TestQuiz(t *testing.T) {
 		t.Error("it can be answered anew")
 	}
 }
+
+// A recording that is opened at a moment stands still there.
+func TestReplayAtAMoment(t *testing.T) {
+	var events []trace.Event
+	for i := range 10 {
+		events = append(events, trace.Event{Seq: uint64(i) + 1, At: time.Duration(i) * time.Second, Source: trace.Stage, Kind: trace.KindSay, Data: trace.Say{Text: "x", Stream: "log"}})
+	}
+	m := New(Config{Replay: &Replay{Name: "r", Events: events, Marked: true, At: 2500 * time.Millisecond}})
+	defer m.Close()
+	p := m.pages[0].(*stagePage).player
+	if p.mode != frozen || p.shown() != 3 || p.at != 2500*time.Millisecond {
+		t.Errorf("%v at %v after %d events", p.mode, p.at, p.shown())
+	}
+}

@@ -56,12 +56,15 @@ type Look struct {
 	Plain     bool // ASCII only
 }
 
-// Replay is a recording. Fault says where it stops making sense, if it does.
+// Replay is a recording. Fault says where it stops making sense, if it does. A
+// marked one opens at a moment and stands still; else it plays from its start.
 type Replay struct {
 	Name   string // of the file
 	Header trace.Header
 	Events []trace.Event
 	Fault  error
+	Marked bool
+	At     time.Duration
 }
 
 // Store keeps a learner's progress. progress.Store is one.

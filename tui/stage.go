@@ -74,6 +74,10 @@ func newReplay(m *Model, r Replay) *stagePage {
 	s.info.Actions = nil
 	s.player.extend(r.Events, 0)
 	s.player.end()
+	if r.Marked {
+		s.player.seekTime(r.At)
+		return s
+	}
 	s.player.toStart()
 	s.player.play()
 	return s

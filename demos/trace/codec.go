@@ -169,20 +169,25 @@ func (f *Fault) Unwrap() error { return f.Err }
 // Read reads a recording. On a [*Fault] the events before the faulty line are
 // returned with it; a header that cannot be read returns no events. Kinds that
 // are not known are skipped.
-func Read(r io.Reader) (Header, []Event, error) {
+func Read(r io.Reader) (h Header, events []Event, err error) {
+	h, err = Scan(r, func(e Event) { events = append(events, e) })
+	return h, events, err
+}
+
+// Scan is Read for those who need not keep the events.
+func Scan(r io.Reader, each func(Event)) (Header, error) {
 	var h Header
 	sc := bufio.NewScanner(r)
 	sc.Buffer(make([]byte, 0, 64<<10), MaxLine)
 	if !sc.Scan() {
-		return h, nil, &Fault{1, cmp(sc.Err(), errors.New("it is empty"))}
+		return h, &Fault{1, cmp(sc.Err(), errors.New("it is empty"))}
 	}
 	if err := json.Unmarshal(sc.Bytes(), &h); err != nil || h.Procession == 0 {
-		return Header{}, nil, &Fault{1, errors.New("not a recording of procession")}
+		return Header{}, &Fault{1, errors.New("not a recording of procession")}
 	}
 	if h.Procession > Format {
-		return h, nil, &Fault{1, fmt.Errorf("made by a newer procession (format %d, this one reads %d)", h.Procession, Format)}
+		return h, &Fault{1, fmt.Errorf("made by a newer procession (format %d, this one reads %d)", h.Procession, Format)}
 	}
-	var events []Event
 	var last Event
 	line := 1
 	for sc.Scan() {
@@ -195,17 +200,17 @@ func Read(r io.Reader) (Header, []Event, error) {
 		case errors.Is(err, errUnknownKind):
 			continue
 		case err != nil:
-			return h, events, &Fault{line, plain(err)}
+			return h, &Fault{line, plain(err)}
 		case e.Seq <= last.Seq || e.At < last.At:
-			return h, events, &Fault{line, fmt.Errorf("event %d is out of order after %d", e.Seq, last.Seq)}
+			return h, &Fault{line, fmt.Errorf("event %d is out of order after %d", e.Seq, last.Seq)}
 		}
 		last = e
-		events = append(events, e)
+		each(e)
 	}
 	if err := sc.Err(); err != nil {
-		return h, events, &Fault{line + 1, err}
+		return h, &Fault{line + 1, err}
 	}
-	return h, events, nil
+	return h, nil
 }
 
 func cmp(a, b error) error {

@@ -64,6 +64,8 @@ type app struct {
 	course *lessons.Course
 	look   tui.Look
 	mouse  bool
+	noKeep bool
+	keeper keeper
 }
 
 // Main runs the command that args name and returns the exit status.
@@ -191,7 +193,8 @@ func (a *app) show(ctx context.Context, cfg tui.Config) error {
 	if a.Sweep != nil {
 		go a.Sweep()
 	}
-	cfg.Course, cfg.Demos, cfg.Start, cfg.Progress = a.course, a.Demos, a.Start, store
+	cfg.Course, cfg.Demos, cfg.Start, cfg.Progress = a.course, a.Demos, a.keep(a.Start), store
+	defer a.keeper.wait(a.Err)
 	cfg.Version, cfg.Look, cfg.NoMouse = a.Version, a.look, !a.mouse
 	return tui.Run(ctx, cfg)
 }
@@ -213,9 +216,9 @@ func (a *app) root() *cobra.Command {
   # a pool of three workers, one of which is killed after half a second
   procession demo pool-of-workers --set workers=3 --do 'kill worker-2@500ms'
 
-  # the same run in another tool: ui.perfetto.dev
-  procession demo pool-of-workers --record pool.jsonl --plain
-  procession export pool.jsonl --format perfetto -o pool.json
+  # once more what was on stage last, and the same in another tool
+  procession replay last
+  procession export last --format perfetto -o run.json
 
   # what was measured, one event a line
   procession demo burners --pace fast --json | grep '"gauge"'`,
@@ -233,6 +236,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.look.Projector, "projector", false, "high contrast, for a projector")
 	f.BoolVar(&a.look.Plain, "ascii", false, "draw with ASCII only")
 	f.BoolVar(&a.mouse, "mouse", true, "take clicks and the wheel; --mouse=false leaves them to the terminal")
-	root.AddCommand(a.listCmd(), a.lessonCmd(), a.demoCmd(), a.replayCmd(), a.exportCmd(), a.progressCmd(), a.doctorCmd(), a.resetCmd())
+	f.BoolVar(&a.noKeep, "no-keep", false, "keep no recordings of the runs (see procession recordings)")
+	root.AddCommand(a.listCmd(), a.lessonCmd(), a.demoCmd(), a.replayCmd(), a.recordingsCmd(), a.exportCmd(), a.progressCmd(), a.doctorCmd(), a.resetCmd())
 	return root
 }

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -38,7 +39,7 @@ func (a *app) demoCmd() *cobra.Command {
   # twice the same choices
   procession demo pool-of-workers --seed 42 --json > one.jsonl
 
-  # keep a recording and look at it later
+  # keep a recording in a file of your own
   procession demo queue-pipe-event --record queue.jsonl
   procession replay queue.jsonl`,
 		Args: need("demo NAME", "a demo's name"),
@@ -93,13 +94,14 @@ func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 	if record != "" {
 		a.Start = a.record(record)
 	}
-	run, err := a.Start(d, opt)
+	run, err := a.keep(a.Start)(d, opt)
 	if err != nil {
 		return status{2, err}
 	}
 	defer func() {
 		run.Stop()
 		<-run.Done()
+		a.keeper.wait(a.Err)
 	}()
 	sigs := make(chan os.Signal, 1)
 	signal.Notify(sigs, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -121,7 +123,7 @@ func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 	if asJSON {
 		say = &jsonForm{w: bufio.NewWriterSize(a.Out, 64<<10)}
 	}
-	if err := follow(run, say); err != nil {
+	if err := follow(run, say, 0); err != nil {
 		return broken(err)
 	}
 	<-told
@@ -131,8 +133,9 @@ func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 	return verdict(run)
 }
 
-// follow tells the log as it grows and returns when the run is over.
-func follow(run demo.Run, say teller) error {
+// follow tells the log as it grows, what came within gap at once, and returns when
+// the run is over.
+func follow(run demo.Run, say teller, gap time.Duration) error {
 	rec := run.Log()
 	if err := say.begin(rec.Header()); err != nil {
 		return err
@@ -143,54 +146,15 @@ func follow(run demo.Run, say teller) error {
 		if err := say.events(events); err != nil {
 			return err
 		}
+		if gap > 0 {
+			select {
+			case <-time.After(gap):
+			case <-run.Done():
+			}
+		}
 	}
 	<-run.Done()
 	return say.end()
-}
-
-// record starts demos whose log is kept in a file, the last one's where there
-// are several.
-func (a *app) record(path string) demo.Starter {
-	start := a.Start
-	return func(d demo.Demo, o demo.Options) (demo.Run, error) {
-		f, err := os.Create(path)
-		if err != nil {
-			return nil, fmt.Errorf("the recording cannot be kept: %w", err)
-		}
-		run, err := start(d, o)
-		if err != nil {
-			f.Close()
-			return nil, err
-		}
-		r := &recording{Run: run, done: make(chan struct{})}
-		go func() {
-			defer close(r.done)
-			defer f.Close()
-			r.err = follow(run, &jsonForm{w: bufio.NewWriterSize(f, 64<<10)})
-		}()
-		return r, nil
-	}
-}
-
-// recording is a run that is over when its file is complete.
-type recording struct {
-	demo.Run
-	done chan struct{}
-	err  error
-}
-
-func (r *recording) Done() <-chan struct{} { return r.done }
-
-func (r *recording) Err() error {
-	if err := r.Run.Err(); err != nil {
-		return err
-	}
-	select {
-	case <-r.done:
-		return r.err
-	default:
-		return nil
-	}
 }
 
 // broken is an error of writing: a reader that has gone away, as in `| head`, is

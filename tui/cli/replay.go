@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"sort"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +17,7 @@ import (
 	"edu/procession/demos/trace"
 	"edu/procession/demos/trace/export"
 	"edu/procession/tui"
+	"edu/procession/tui/recordings"
 )
 
 // recorded is a recording that was read. Fault says where it stops making sense,
@@ -25,10 +29,19 @@ type recorded struct {
 	fault  error
 }
 
-// load reads a recording, as far as it is whole.
-func (a *app) load(path string) (recorded, error) {
-	r := recorded{name: safe.Line(path, 200)}
-	f, err := os.Open(path)
+// load reads a recording, as far as it is whole: a file or, where there is none
+// of that name, one that was kept.
+func load(word string) (recorded, error) {
+	r := recorded{name: safe.Line(word, 200)}
+	f, err := os.Open(word)
+	if errors.Is(err, fs.ErrNotExist) {
+		var e recordings.Entry
+		if e, err = kept(word); err != nil {
+			return r, err
+		}
+		r.name = e.Word()
+		f, err = os.Open(e.Path)
+	}
 	if err != nil {
 		return r, unusable("the recording cannot be read: %w", err)
 	}
@@ -52,15 +65,33 @@ func (r recorded) whole(done string) error {
 
 func (a *app) replayCmd() *cobra.Command {
 	var plain, asJSON bool
+	var at time.Duration
 	cmd := &cobra.Command{
 		Use: "replay FILE", Short: "Play a recording",
-		Long:    "Plays a recording made with demo --record. A damaged one is played up to the fault.",
-		Example: "  procession replay queue.jsonl\n  procession replay queue.jsonl --plain",
-		Args:    need("replay FILE", "a recording"),
+		Long: "Plays a recording: a file made with demo --record, the name of one that was kept (see\n" +
+			"procession recordings), or the word last. A damaged one is played up to the fault.",
+		Example: `  # once more what has just been on stage
+  procession replay last
+
+  # a file, opened at a moment
+  procession replay queue.jsonl --at 2.5s
+
+  # as it was then, in a pipe
+  procession replay queue.jsonl --at 2.5s --plain`,
+		Args:              need("replay FILE", "a recording"),
+		ValidArgsFunction: keptNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := a.load(args[0])
+			r, err := load(args[0])
 			if err != nil {
 				return err
+			}
+			marked := cmd.Flags().Changed("at")
+			if end := r.events[len(r.events)-1].At; marked && (at < 0 || at > end) {
+				return unusable("%s is from 0s to %v: --at %v is not in it", r.name, end.Round(time.Millisecond), at)
+			}
+			if marked && (asJSON || plain || !a.screen()) {
+				r.events = r.events[:sort.Search(len(r.events), func(i int) bool { return r.events[i].At > at })]
+				r.fault = nil // not reached
 			}
 			switch {
 			case asJSON:
@@ -69,11 +100,12 @@ func (a *app) replayCmd() *cobra.Command {
 				p := &plainForm{a.Out, board.New()}
 				err = join(p.begin(r.header), p.events(r.events), p.end())
 			default:
-				err = a.show(cmd.Context(), tui.Config{Replay: &tui.Replay{Name: r.name, Header: r.header, Events: r.events, Fault: r.fault}})
+				err = a.show(cmd.Context(), tui.Config{Replay: &tui.Replay{Name: r.name, Header: r.header, Events: r.events, Fault: r.fault, Marked: marked, At: at}})
 			}
 			return join(broken(err), r.whole("played"))
 		},
 	}
+	cmd.Flags().DurationVar(&at, "at", 0, "open it at this `time` in the run; in a pipe, tell it up to there")
 	cmd.Flags().BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it again as JSON lines, as far as it is whole")
 	return cmd
@@ -83,15 +115,18 @@ func (a *app) exportCmd() *cobra.Command {
 	var format, out string
 	cmd := &cobra.Command{
 		Use: "export FILE", Short: "Turn a recording into what Perfetto or ShiViz reads",
-		Long: "Writes a recording in the format of another tool:\n\n" +
+		Long: "Writes a recording (a file, the name of one that was kept, or last) in the format of another tool:\n\n" +
 			"perfetto  Chrome trace JSON, for ui.perfetto.dev: processes as tracks, states and\n" +
 			"          tasks as slices, messages as arrows, measured numbers as counters\n" +
 			"shiviz    a log with vector clocks, for bestchai.bitbucket.io/shiviz: what can have\n" +
 			"          caused what, without a common clock; of demos that carry such clocks",
-		Example: `  procession demo what-is-distributed --record peers.jsonl --plain
-  procession export peers.jsonl --format perfetto -o peers.json
+		Example: `  # what has just been on stage
+  procession export last --format perfetto -o run.json
+
+  procession demo what-is-distributed --record peers.jsonl --plain
   procession export peers.jsonl --format shiviz > peers.log`,
-		Args: need("export FILE --format perfetto|shiviz", "a recording"),
+		Args:              need("export FILE --format perfetto|shiviz", "a recording"),
+		ValidArgsFunction: keptNames,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if format == "" {
 				return unusable("choose a format: --format perfetto or --format shiviz")
@@ -99,7 +134,7 @@ func (a *app) exportCmd() *cobra.Command {
 			if err := word("format", format, "perfetto", "shiviz"); err != nil {
 				return err
 			}
-			r, err := a.load(args[0])
+			r, err := load(args[0])
 			if err != nil {
 				return err
 			}

@@ -182,7 +182,7 @@ func (a *app) surroundings() []demo.Check {
 		}
 		s.Close()
 	}
-	return []demo.Check{python, port, t, cores, kept}
+	return []demo.Check{python, port, t, cores, kept, keeping()}
 }
 
 // reset undoes what a program that died may have left of a terminal: the

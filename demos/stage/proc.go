@@ -37,6 +37,7 @@ type proc struct {
 	mu     sync.Mutex
 	state  trace.Letter
 	on     string
+	held   bool // stopped, and whoever told so tells when it goes on: no need to look
 	exit   trace.Exit
 	reaped trace.Reaped
 	isGone bool
@@ -196,6 +197,9 @@ func (p *proc) notice(n warden.Notice) {
 	case n.Stopped:
 		p.observe(trace.Stopped, "", "waited")
 	case n.Continued:
+		p.mu.Lock()
+		p.held = false
+		p.mu.Unlock()
 		p.sample("waited")
 	case n.Exited:
 		p.ended(n)
@@ -215,6 +219,7 @@ func (p *proc) observed(s trace.Letter, on, how string) {
 	}
 	p.r.rec.Add(trace.Kernel, p.id, trace.State{PID: p.pid, From: p.state, To: s, On: on, How: how})
 	p.state, p.on = s, on
+	p.held = s == trace.Stopped && how == "waited"
 }
 
 // ended takes the end of the process, which is a zombie now.

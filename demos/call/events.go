@@ -141,16 +141,21 @@ func (pl *play) fact(w []string) {
 	}
 }
 
+// figure reports a number that no pace slows: a count, or what ran at full speed.
+func (pl *play) figure(name string, v float64, unit string) {
+	pl.s.Emit("", trace.Gauge{Name: name, Value: v, Unit: unit})
+}
+
 func (pl *play) unknownOutcome() {
 	pl.unknown++
-	pl.s.Gauge("outcome-unknown", float64(pl.unknown), "")
+	pl.figure("outcome-unknown", float64(pl.unknown), "")
 }
 
 // heard takes the time at which the caller knew of a callee's end.
 func (pl *play) heard(c *calleeOnStage, at time.Duration) {
 	if c.killed > 0 && at-c.killed > pl.told {
 		pl.told = at - c.killed
-		pl.s.Gauge("told", float64(pl.told)/1e6, "ms")
+		pl.figure("told", float64(pl.told)/1e6, "ms")
 	}
 }
 

@@ -70,7 +70,7 @@ func (pl *play) measure(ctx context.Context) error {
 	}
 	f, p, t := pl.median["function"], pl.median[string(pipe)], pl.median[string(tcp)]
 	if f > 0 && p > 0 {
-		s.Gauge("pipe-vs-function", p/f, "×")
+		pl.figure("pipe-vs-function", p/f, "×")
 	}
 	if f > 0 && t > 0 {
 		s.Say("Out of the process is the large step: %.1f ns for a function, %.1f µs over TCP on loopback. Mind the scale: each mark is ten times the one before.", f, t/1000)

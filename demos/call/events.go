@@ -2,7 +2,6 @@ package call
 
 import (
 	"context"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,8 +12,7 @@ import (
 )
 
 const (
-	forEver = time.Duration(math.MaxInt64)
-	glance  = 40 * time.Millisecond // between two looks at what the kernel told
+	glance = 40 * time.Millisecond // between two looks at what the kernel told
 )
 
 func (pl *play) finished() bool {
@@ -29,27 +27,10 @@ func (pl *play) finished() bool {
 // until takes what happens until ok says so, nil for never, or d has passed, or
 // the learner has finished; the error is ctx's.
 func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {
-	end := time.NewTimer(d)
-	defer end.Stop()
-	look := time.NewTicker(glance)
-	defer look.Stop()
-	for ok == nil || !ok() {
-		select {
-		case n := <-pl.news:
-			pl.take(n)
-		case a := <-pl.s.Actions():
-			pl.act(a)
-		case <-look.C:
-			pl.look()
-		case <-end.C:
-			return nil
-		case <-pl.s.Finished():
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
+	return demo.Loop[news]{
+		Stage: pl.s, News: pl.news, Take: pl.take, Look: pl.look, Glance: glance,
+		Act: func(a demo.Act) error { pl.act(a); return nil },
+	}.Until(ctx, ok, d)
 }
 
 // say captions what happened, where no script does.

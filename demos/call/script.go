@@ -40,7 +40,7 @@ func (pl *play) measure(ctx context.Context) error {
 	pl.tells = s.Attended()
 	wait := enough
 	if s.Attended() {
-		wait = forEver // a learner may have stopped the callee, or the caller
+		wait = demo.ForEver // a learner may have stopped the callee, or the caller
 	}
 	for round := range rounds {
 		if round == 1 {
@@ -89,7 +89,7 @@ func (pl *play) freely(ctx context.Context) error {
 		s.Say("Slow calls go out by every way. Kill a callee (k) in the middle of one: what does the caller see, and what does the ledger know?")
 	}
 	for {
-		left := forEver
+		left := demo.ForEver
 		if !s.Attended() {
 			left = s.ScriptEnd() + pl.timeout() + s.Pace().Scale(time.Second) - s.Now()
 		}

@@ -3,14 +3,11 @@ package life
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"edu/procession/demos/demo"
 	"edu/procession/demos/trace"
 )
-
-const forEver = time.Duration(math.MaxInt64)
 
 // glance is how often the play looks at what the stage knows of its workers.
 const glance = 40 * time.Millisecond
@@ -18,29 +15,10 @@ const glance = 40 * time.Millisecond
 // until takes what happens until ok says so, nil for never, or d has passed, or
 // the learner has finished; the error is ctx's.
 func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {
-	end := time.NewTimer(d)
-	defer end.Stop()
-	look := time.NewTicker(glance)
-	defer look.Stop()
-	for ok == nil || !ok() {
-		select {
-		case n := <-pl.news:
-			pl.take(n)
-		case a := <-pl.s.Actions():
-			if err := pl.act(ctx, a); err != nil {
-				return err
-			}
-		case <-look.C:
-			pl.look()
-		case <-end.C:
-			return nil
-		case <-pl.s.Finished():
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
+	return demo.Loop[news]{
+		Stage: pl.s, News: pl.news, Take: pl.take, Look: pl.look, Glance: glance,
+		Act: func(a demo.Act) error { return pl.act(ctx, a) },
+	}.Until(ctx, ok, d)
 }
 
 // say captions what happened, where no script does.

@@ -18,7 +18,7 @@ const settle = 1500 * time.Millisecond
 func (pl *play) freely(ctx context.Context) error {
 	pl.tells = true
 	pl.s.Say("a, b and c share nothing but heartbeats over loopback. x cuts a link, s stops a peer, k kills one: what do the others notice?")
-	left := forEver
+	left := demo.ForEver
 	if !pl.s.Attended() {
 		pace := pl.s.Pace()
 		left = pl.s.ScriptEnd() + pace.Scale(settle+demo.DurationParam(pl.s, "patience")) - pl.s.Now()

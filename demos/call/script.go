@@ -126,10 +126,10 @@ func (pl *play) summary() string {
 	if pl.unknown == 0 {
 		return "No call was left without a reply. Kill or stop a callee in mid-call to see one."
 	}
-	text := plural(pl.unknown, "call") + " got no reply in time."
+	text := demo.Plural(pl.unknown, "call") + " got no reply in time."
 	if pl.lost > 0 {
 		text += fmt.Sprintf(" Of %s whose callee was killed, %d had been executed; all that the caller got was: %s.",
-			plural(pl.lost, "call"), pl.ran, strings.Join(pl.views, ", "))
+			demo.Plural(pl.lost, "call"), pl.ran, strings.Join(pl.views, ", "))
 	}
 	return text + " A function cannot do that to its caller."
 }
@@ -235,13 +235,6 @@ func (pl *play) stop(l *wire) error {
 		return errors.New("it is not free")
 	}
 	return l.callee.p.Signal(demo.SigStop)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // finish gives the verdict and lets the processes go: the caller first, whose end

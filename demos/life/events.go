@@ -49,9 +49,9 @@ func (pl *play) take(n news) {
 		case alive+zombies == 0:
 			pl.say("%s is joined and gone: now all have ended and been joined. a starts another.", w.id())
 		case zombies > 0:
-			pl.say("%s is joined: its status (%s) was handed over, and the kernel has forgotten it. %s left.", w.id(), short(*w.exit), plural(zombies, "zombie"))
+			pl.say("%s is joined: its status (%s) was handed over, and the kernel has forgotten it. %s left.", w.id(), *w.exit, demo.Plural(zombies, "zombie"))
 		default:
-			pl.say("%s is joined: its status (%s) was handed over, and the kernel has forgotten it.", w.id(), short(*w.exit))
+			pl.say("%s is joined: its status (%s) was handed over, and the kernel has forgotten it.", w.id(), *w.exit)
 		}
 	}
 	_, zombies := pl.count()
@@ -117,26 +117,12 @@ func code(x trace.Exit) int {
 	return -n
 }
 
-// short is how a worker ended, in words; ending adds what Python makes of a signal.
-func short(x trace.Exit) string {
-	if x.Signal != "" {
-		return "signal " + x.Signal
-	}
-	return fmt.Sprintf("exit code %d", x.Code)
-}
-
+// ending is how a worker ended, with what Python makes of a signal.
 func ending(x trace.Exit) string {
 	if x.Signal != "" {
-		return fmt.Sprintf("%s (exit code %d to Python)", short(x), code(x))
+		return fmt.Sprintf("%s (exit code %d to Python)", x.String(), code(x))
 	}
-	return short(x)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return x.String()
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", d.Seconds()*1000) }

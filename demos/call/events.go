@@ -11,10 +11,6 @@ import (
 	"edu/procession/demos/trace"
 )
 
-const (
-	glance = 40 * time.Millisecond // between two looks at what the kernel told
-)
-
 func (pl *play) finished() bool {
 	select {
 	case <-pl.s.Finished():
@@ -28,7 +24,7 @@ func (pl *play) finished() bool {
 // the learner has finished; the error is ctx's.
 func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {
 	return demo.Loop[news]{
-		Stage: pl.s, News: pl.news, Take: pl.take, Look: pl.look, Glance: glance,
+		Stage: pl.s, News: pl.news, Take: pl.take, Look: pl.look,
 		Act: func(a demo.Act) error { pl.act(a); return nil },
 	}.Until(ctx, ok, d)
 }

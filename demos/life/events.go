@@ -9,14 +9,11 @@ import (
 	"edu/procession/demos/trace"
 )
 
-// glance is how often the play looks at what the stage knows of its workers.
-const glance = 40 * time.Millisecond
-
 // until takes what happens until ok says so, nil for never, or d has passed, or
 // the learner has finished; the error is ctx's.
 func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {
 	return demo.Loop[news]{
-		Stage: pl.s, News: pl.news, Take: pl.take, Look: pl.look, Glance: glance,
+		Stage: pl.s, News: pl.news, Take: pl.take, Look: pl.look,
 		Act: func(a demo.Act) error { return pl.act(ctx, a) },
 	}.Until(ctx, ok, d)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	glance  = 20 * time.Millisecond // between two looks at what the kernel told
+	least   = 80 * time.Millisecond // between two counts
 	window  = time.Second           // in which heartbeats are counted
 	figures = 250 * time.Millisecond
 )
@@ -30,7 +30,7 @@ func (pl *play) finished() bool {
 // the learner has finished; the error is ctx's.
 func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {
 	return demo.Loop[news]{
-		Stage: pl.s, News: pl.news, Take: pl.take, Look: pl.look, Glance: glance,
+		Stage: pl.s, News: pl.news, Take: pl.take, Look: pl.look,
 		Act: func(a demo.Act) error { pl.act(a); return nil },
 	}.Until(ctx, ok, d)
 }
@@ -158,7 +158,7 @@ func (pl *play) look() {
 // count shows the figures that always move.
 func (pl *play) count() {
 	now := pl.s.Now()
-	if now-pl.gauged < max(pl.s.Pace().Scale(figures), 4*glance) || !pl.peers[len(pl.peers)-1].met {
+	if now-pl.gauged < max(pl.s.Pace().Scale(figures), least) || !pl.peers[len(pl.peers)-1].met {
 		return
 	}
 	pl.gauged = now
@@ -176,7 +176,7 @@ func (pl *play) count() {
 	for len(pl.recv) > 0 && pl.recv[0] < now-window {
 		pl.recv = pl.recv[1:]
 	}
-	pl.figure("answers", math.Round(float64(len(pl.recv))/min(window, max(now, glance)).Seconds()), "/s")
+	pl.figure("answers", math.Round(float64(len(pl.recv))/min(window, max(now, least)).Seconds()), "/s")
 }
 
 // figure reports a number when it is another than before.

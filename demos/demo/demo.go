@@ -91,6 +91,7 @@ type Info struct {
 	Params  []Param
 	Actions []Action
 	Gauges  []Gauge
+	Puzzles []Puzzle // goals in step mode; none: the demo has no steps
 }
 
 // Param is a setting of a demo, given with --set name=value.
@@ -174,8 +175,22 @@ type Stage interface {
 	Say(format string, args ...any)
 	// Gauge reports a measured number. Names are those of Info.Gauges.
 	Gauge(name string, value float64, unit string)
-	// Verdict reports how the run came out.
+	// Verdict reports how the run came out. In step mode it waits for the stage to
+	// settle, so Heard must not call it, and its text should be the same for the
+	// same schedule: it is the outcome that exploring counts.
 	Verdict(ok bool, format string, args ...any)
+	// Stepping says that this is a run in step mode.
+	Stepping() bool
+	// Open opens the gates: the cast is complete, and from here on moves are made.
+	// Before, in step mode, everybody is held at the first step; without step mode
+	// it does nothing. From Open on a play should only watch: what it sends to a
+	// worker would come at no certain place in a schedule.
+	Open()
+	// Stuck is closed, in step mode, when nobody can go and somebody is not
+	// through, and nobody attends who could mend it.
+	Stuck() <-chan struct{}
+	// Solved reports that the goal of a puzzle was reached.
+	Solved(puzzle string)
 	// Sleep waits for eyes: d scaled by the pace, less when ctx or Finished is done.
 	Sleep(ctx context.Context, d time.Duration)
 }
@@ -190,7 +205,8 @@ type Spec struct {
 	// Unreaped leaves the process unreaped when it ends, until Reap.
 	Unreaped bool
 	// Heard receives each fact that the worker reports, after it was logged.
-	// Called from one goroutine per worker; must not block for long.
+	// Called from one goroutine per worker; must not block for long. In step mode
+	// the stage has not settled until it returns: what it reports has its place.
 	Heard func(trace.Data)
 }
 

@@ -106,5 +106,5 @@ func TestMain(m *testing.M) {
 	defer os.RemoveAll(dir)
 	os.Setenv("XDG_STATE_HOME", dir)
 	xdg.Reload()
-	stagetest.Main(m, probe{})
+	stagetest.Main(m, probe{}, turns{})
 }

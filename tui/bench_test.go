@@ -120,3 +120,26 @@ func BenchmarkProgram(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkScrub is a key that goes back in a recording of 100,000 events, and
+// the frame that follows.
+func BenchmarkScrub(b *testing.B) {
+	c := newCrowd(64, 0)
+	for k := range 100_000 / 8 {
+		c.change(k, 64)
+	}
+	cfg := testConfig()
+	cfg.Replay = &Replay{Name: "long", Header: c.log.Header(), Events: c.log.Events(0)}
+	m := New(cfg)
+	m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
+	m.Update(keyPress("end"))
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		if n++; n%2000 == 0 {
+			m.Update(keyPress("end"))
+		}
+		m.Update(keyPress("left"))
+		m.View()
+	}
+}

@@ -43,6 +43,7 @@ type stagePage struct {
 	left     int // column and row of the frame on the page
 	head     int
 	selected trace.ID
+	chosen   bool // by the learner, who has selected it or acted on it
 	main     view.Panel
 	scroll   map[view.Panel]int
 	bigLog   bool
@@ -134,7 +135,7 @@ func (s *stagePage) restart(seed uint64) tea.Cmd {
 	s.id, s.run, s.failed, s.kept, s.beating, s.ticking = s.m.nextID, nil, nil, false, false, false
 	s.player, s.stage, s.frame = newPlayer(), view.NewStage(), nil
 	s.bare = nil
-	s.scroll, s.selected = map[view.Panel]int{}, ""
+	s.scroll, s.selected, s.chosen = map[view.Panel]int{}, "", false
 	s.opt.Seed = seed
 	return tea.Batch(keep, s.begin(before))
 }
@@ -259,6 +260,7 @@ func (s *stagePage) act(a demo.Action) tea.Cmd {
 	case target == "":
 		return s.m.say("No process is selected yet: choose one with up and down, or with a click.")
 	}
+	s.chosen = s.chosen || target != ""
 	return s.send(a.Name, target)
 }
 
@@ -282,8 +284,8 @@ func (s *stagePage) send(name string, target trace.ID) tea.Cmd {
 
 // scene is what the views are to draw.
 func (s *stagePage) scene(b *board.Board) *view.Scene {
-	if s.selected == "" {
-		s.selected = first(b)
+	if !s.chosen {
+		s.selected = first(b, s.selected)
 	}
 	sc := &view.Scene{Board: b, Theme: s.m.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,
 		Cursor: s.player.at, Scrubbed: !s.player.atNow()}
@@ -305,13 +307,13 @@ func (s *stagePage) scene(b *board.Board) *view.Scene {
 // recentSpan is how much of the run the time axes show when they follow it.
 const recentSpan = 10 * time.Second
 
-// first is the process to select when the learner has not: a worker, not who
-// started it.
-func first(b *board.Board) trace.ID {
-	for _, p := range b.Procs {
-		if p.Role != "warden" {
+// first is the process to select when the learner has not: a worker that lives,
+// not who started it; else who was selected.
+func first(b *board.Board, was trace.ID) trace.ID {
+	for i := range b.Procs {
+		if p := &b.Procs[i]; p.Role != "warden" && (p.Alive() || was == "") {
 			return p.ID
 		}
 	}
-	return ""
+	return was
 }

@@ -156,7 +156,7 @@ func (s *stagePage) finish() tea.Cmd {
 
 func (s *stagePage) selectBy(n int) {
 	if s.frame != nil {
-		s.selected = s.frame.Next(s.selected, n)
+		s.selected, s.chosen = s.frame.Next(s.selected, n), true
 	}
 }
 
@@ -178,13 +178,13 @@ func (s *stagePage) click(x, y int) tea.Cmd {
 	}
 	if at, ok := s.frame.TimeAt(x, y); ok {
 		if id, ok := s.frame.ProcAt(x, y); ok {
-			s.selected = id
+			s.selected, s.chosen = id, true
 		}
 		s.player.seekTime(at)
 		return s.beat()
 	}
 	if id, ok := s.frame.ProcAt(x, y); ok {
-		s.selected = id
+		s.selected, s.chosen = id, true
 		return nil
 	}
 	if p, ok := s.frame.PanelAt(x, y); ok && slices.Contains(view.Panels(s.player.board()), p) {

@@ -148,7 +148,7 @@ func (g *gates) letGo(who trace.ID, ready []trace.ID) error {
 	}
 	p.mu.Lock()
 	text := p.next
-	p.held, p.next = false, ""
+	p.gated, p.next = false, ""
 	p.mu.Unlock()
 	g.moves = append(g.moves, who)
 	g.settled = false

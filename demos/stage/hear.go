@@ -123,7 +123,7 @@ func (p *proc) hear(f *os.File, role string) {
 // holds notes that the worker is at a step, by its own word.
 func (p *proc) holds(text string) {
 	p.mu.Lock()
-	p.held, p.next = true, text
+	p.gated, p.next = true, text
 	p.mu.Unlock()
 	p.r.gates.wake()
 }

@@ -36,6 +36,7 @@ type proc struct {
 	mu     sync.Mutex
 	state  trace.Letter
 	on     string
+	held   bool // stopped, and whoever told so tells when it goes on: no need to look
 	exit   trace.Exit
 	reaped trace.Reaped
 	isGone bool
@@ -44,7 +45,7 @@ type proc struct {
 
 	events  *ear
 	heard   chan struct{} // its events have been read to their end
-	held    bool          // at a step, by its own word
+	gated   bool          // held at a step, by its own word
 	next    string        // which
 	stillAs uint64        // the stamp of the first look that found it blocked
 	stillAt time.Time
@@ -210,6 +211,9 @@ func (p *proc) notice(n warden.Notice) {
 		p.observe(trace.Stopped, "", "waited")
 		p.r.gates.wake()
 	case n.Continued:
+		p.mu.Lock()
+		p.held = false
+		p.mu.Unlock()
 		p.sample("waited")
 		p.r.gates.wake()
 	case n.Exited:
@@ -230,6 +234,7 @@ func (p *proc) observed(s trace.Letter, on, how string) {
 	}
 	p.r.rec.Add(trace.Kernel, p.id, trace.State{PID: p.pid, From: p.state, To: s, On: on, How: how})
 	p.state, p.on = s, on
+	p.held = s == trace.Stopped && how == "waited"
 }
 
 // ended takes the end of the process, which is a zombie now.

@@ -85,7 +85,7 @@ func (p *proc) rest() (resting, trace.ID) {
 	if !p.events.drained() {
 		return moving, p.id
 	}
-	if p.held {
+	if p.gated {
 		if got, ok := p.look.look(p.state); ok && got.state == trace.Asleep && got.on == "pipe read" {
 			p.observed(got.state, got.on, "sampled")
 			return held, p.id
@@ -113,7 +113,7 @@ func (p *proc) rest() (resting, trace.ID) {
 		return moving, p.id
 	}
 	p.observed(got.state, got.on, "sampled")
-	if p.held && got.state == trace.Asleep {
+	if p.gated && got.state == trace.Asleep {
 		return held, p.id
 	}
 	return blocked, p.id

@@ -53,13 +53,16 @@ func (b *Board) step(e trace.Event) {
 		b.lock(e.Who, d)
 	case trace.StepWait:
 		p := b.proc(e.Who)
-		p.Held, p.NextStep = true, d.Text
+		p.Held, p.NextStep = d.Text != "", d.Text // without a text: the end of its steps
 	case trace.StepGo:
 		p := b.proc(e.Who)
 		p.Held, p.NextStep, p.LastStep, p.Steps = false, "", d.Text, p.Steps+1
 		b.moved(e.Who)
 		b.line(e, fmt.Sprintf("step %d: %s", d.N, d.Text))
 	case trace.Settled:
+		if d.N == 0 { // the beginning, or that of another round
+			b.Step.Schedule = nil
+		}
 		b.Step.On, b.Step.Settled, b.Step.Ready, b.Step.Blocked = true, true, d.Ready, d.Blocked
 	case trace.Solved:
 		b.Step.Solved = append(b.Step.Solved, d)

@@ -181,19 +181,32 @@ type Stage interface {
 	Verdict(ok bool, format string, args ...any)
 	// Stepping says that this is a run in step mode.
 	Stepping() bool
-	// Open opens the gates: the cast is complete, and from here on moves are made.
-	// Before, in step mode, everybody is held at the first step; without step mode
-	// it does nothing. From Open on a play should only watch: what it sends to a
-	// worker would come at no certain place in a schedule.
-	Open()
-	// Stuck is closed, in step mode, when nobody can go and somebody is not
-	// through, and nobody attends who could mend it.
-	Stuck() <-chan struct{}
+	// Watch opens the gates, in step mode: the cast is complete, and moves are made
+	// until nobody is left who could make one, or nobody is to. From here on a play
+	// only watches: what it sent to a worker would come at no certain place in a
+	// schedule.
+	Watch(ctx context.Context) (Ending, error)
+	// Again says, after the verdict, that the play is to be watched once more from
+	// its beginning, by the same workers, which wait in Worker.Again: reset is
+	// called before they go on. Exploring does this; else it is false.
+	Again(reset func()) bool
 	// Solved reports that the goal of a puzzle was reached.
 	Solved(puzzle string)
 	// Sleep waits for eyes: d scaled by the pace, less when ctx or Finished is done.
 	Sleep(ctx context.Context, d time.Duration)
 }
+
+// Ending is how the moves of a run in step mode came to an end.
+type Ending uint8
+
+const (
+	Through Ending = iota // every worker has done all its steps, or has ended
+	Stuck                 // nobody can go, and somebody is not through: all of these are blocked
+	Cut                   // the schedule ended here, or the learner has seen enough
+)
+
+// String is the ending's word.
+func (e Ending) String() string { return [...]string{"through", "stuck", "cut"}[e] }
 
 // Spec is a worker to be.
 type Spec struct {

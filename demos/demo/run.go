@@ -25,6 +25,9 @@ type Options struct {
 	// whenever the stage has settled, with the moves so far; it must not keep its
 	// arguments.
 	Choose func(moves Schedule, ready []trace.ID) trace.ID
+	// Again, where it is set, says after a verdict whether another round is wanted
+	// with the same processes. Not every demo, and no stuck round, asks.
+	Again func(trace.Verdict) bool
 }
 
 // Scripted is an action at a time in the run.

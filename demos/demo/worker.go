@@ -34,9 +34,10 @@ type WorkerSpec struct {
 	Seed  uint64            `json:"seed"`
 	Pace  Pace              `json:"pace"`
 	Args  map[string]string `json:"args,omitempty"`
-	FDs   []uintptr         `json:"fds"`   // events, control, lifeline, then Spec.Files
-	Epoch int64             `json:"epoch"` // Mono() at the start of the run
-	Step  bool              `json:"step,omitempty"`
+	FDs   []uintptr         `json:"fds"`             // events, control, lifeline, then Spec.Files
+	Epoch int64             `json:"epoch"`           // Mono() at the start of the run
+	Step  bool              `json:"step,omitempty"`  // hold it at its steps
+	Again bool              `json:"again,omitempty"` // it is to play many rounds
 }
 
 // What the stage writes to a worker's control pipe of its own accord. No line of
@@ -176,7 +177,22 @@ func (w *Worker) Step(text string) {
 	if !w.spec.Step {
 		return
 	}
-	w.Report(trace.StepWait{Text: text})
+	w.gate(text)
+}
+
+// Again says, where a role is through, that it is to begin anew: Stage.Again
+// plays another round with the same processes. It waits for that; in a run of
+// one round it is false at once.
+func (w *Worker) Again() bool {
+	if w.spec.Again {
+		w.gate("")
+	}
+	return w.spec.Again
+}
+
+// gate waits to be let go. A gate without a name is the end of a round.
+func (w *Worker) gate(name string) {
+	w.Report(trace.StepWait{Text: name})
 	for {
 		line, err := w.ctl.ReadString('\n')
 		if err != nil {

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,24 +27,25 @@ import (
 type gates struct {
 	r        *run
 	on       bool
-	open     chan struct{}
-	openOne  sync.Once
-	stuck    chan struct{}
-	stuckOne sync.Once
 	poke     chan struct{} // something may have changed
+	end      chan demo.Ending
 	spawning atomic.Int32
 	err      error // of the schedule; read after the play
 
 	mu      sync.Mutex
+	open    bool // the cast is complete
+	gen     int  // of what the play and the learner did: a look from before is out of date
+	round   int
 	settled bool
 	ready   []trace.ID
 	moves   demo.Schedule
 	change  chan struct{} // closed and replaced when the stage settles
+	verdict trace.Verdict
+	came    demo.Ending
 }
 
 func newGates(r *run) *gates {
-	return &gates{r: r, on: r.opt.Step, open: make(chan struct{}), stuck: make(chan struct{}),
-		poke: make(chan struct{}, 1), change: make(chan struct{})}
+	return &gates{r: r, on: r.opt.Step, poke: make(chan struct{}, 1), end: make(chan demo.Ending, 1), change: make(chan struct{})}
 }
 
 func (g *gates) wake() {
@@ -55,48 +57,41 @@ func (g *gates) wake() {
 
 // direct is the goroutine that makes moves and tells when the stage has settled.
 func (g *gates) direct() {
-	r := g.r
-	select {
-	case <-g.open:
-	case <-r.ctx.Done():
-		return
-	}
-	told := -1 // moves at the last time
+	told, round := -1, 0 // moves at the last time, and in which round
 	var was []trace.ID
-	for {
-		ready, blocked, ok := g.settle()
+	for g.r.ctx.Err() == nil {
+		gen, open := g.now()
+		ready, blocked, ok := g.settle(open)
 		if !ok {
-			return
+			continue
 		}
-		moves := g.soFar()
+		g.mu.Lock()
+		if g.gen != gen {
+			g.mu.Unlock()
+			continue
+		}
+		if round != g.round {
+			round, told = g.round, -1
+		}
+		moves := slices.Clip(g.moves)
+		g.mu.Unlock()
 		if now := slices.Concat(ready, []trace.ID{""}, blocked); told != len(moves) || !slices.Equal(now, was) {
 			told, was = len(moves), now
-			r.rec.Add(trace.Stage, "", trace.Settled{N: told, Ready: ready, Blocked: blocked})
+			g.r.rec.Add(trace.Stage, "", trace.Settled{N: told, Ready: ready, Blocked: blocked})
 			next, err := g.next(moves, ready)
 			if err != nil {
 				g.err = err
-				r.cancel()
+				g.r.cancel()
 				return
 			}
 			if next {
 				continue
 			}
 		}
-		if !r.opt.Attended && len(ready) > 0 {
-			r.Finish()
-		}
-		if !r.opt.Attended && len(ready) == 0 && len(blocked) > 0 {
-			g.stuckOne.Do(func() { close(g.stuck) })
-		}
-		g.mu.Lock()
-		g.settled, g.ready = true, ready
-		close(g.change)
-		g.change = make(chan struct{})
-		g.mu.Unlock()
+		g.rested(ready, blocked)
 		select {
 		case <-g.poke:
-		case <-r.ctx.Done():
-			return
+		case <-g.r.ctx.Done():
 		}
 		g.mu.Lock()
 		g.settled = false
@@ -104,10 +99,34 @@ func (g *gates) direct() {
 	}
 }
 
-func (g *gates) soFar() demo.Schedule {
+func (g *gates) now() (gen int, open bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return slices.Clip(g.moves)
+	return g.gen, g.open
+}
+
+// rested takes note of a settled stage on which nobody makes a move.
+func (g *gates) rested(ready, blocked []trace.ID) {
+	end := demo.Cut
+	switch attended := g.r.opt.Attended; {
+	case len(ready)+len(blocked) == 0:
+		end = demo.Through
+	case len(ready) == 0 && !attended:
+		end = demo.Stuck
+	case !attended:
+		g.r.Finish()
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if end != demo.Cut {
+		select {
+		case g.end <- end:
+		default:
+		}
+	}
+	g.settled, g.ready = true, ready
+	close(g.change)
+	g.change = make(chan struct{})
 }
 
 // next makes the move that the schedule has, or that Choose chooses.
@@ -152,6 +171,7 @@ func (g *gates) letGo(who trace.ID, ready []trace.ID) error {
 	p.mu.Unlock()
 	g.moves = append(g.moves, who)
 	g.settled = false
+	g.gen++
 	g.r.rec.Add(trace.Learner, who, trace.StepGo{N: len(g.moves), Text: text})
 	p.ctl.WriteString(demo.Gate + "\n") // fails where it was killed just now, and that is seen too
 	g.wake()
@@ -165,6 +185,7 @@ func (g *gates) acted(name string, target trace.ID) {
 	}
 	g.mu.Lock()
 	g.moves = append(g.moves, trace.ID(name)+":"+target)
+	g.gen++
 	g.mu.Unlock()
 	g.wake()
 }
@@ -179,6 +200,8 @@ func (g *gates) why(p *proc, who trace.ID) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
+	case p.gated && p.next == "":
+		return string(who) + " has no more steps"
 	case p.state == trace.Stopped:
 		return string(who) + " is stopped"
 	case p.state == trace.Asleep && p.on != "":
@@ -230,12 +253,8 @@ func (g *gates) await() error {
 
 // rest waits, in step mode, until the stage has settled or the run is over.
 func (g *gates) rest() {
-	select {
-	case <-g.open:
-		if g.on && g.await() == nil {
-			g.mu.Unlock()
-		}
-	default:
+	if _, open := g.now(); g.on && open && g.await() == nil {
+		g.mu.Unlock()
 	}
 }
 
@@ -257,6 +276,8 @@ func (r *run) Go(who trace.ID) error {
 	if !r.gates.on {
 		return errors.New("this run is not in step mode: start it with --step")
 	}
+	r.acting.Lock()
+	defer r.acting.Unlock()
 	if err := r.gates.await(); err != nil {
 		return err
 	}
@@ -264,15 +285,57 @@ func (r *run) Go(who trace.ID) error {
 	return r.gates.letGo(who, r.gates.ready)
 }
 
-// Stepping, Open, Stuck and Solved implement demo.Stage.
+// Stepping, Watch, Again and Solved implement demo.Stage.
 func (r *run) Stepping() bool { return r.gates.on }
 
-func (r *run) Open() { r.gates.openOne.Do(func() { close(r.gates.open) }) }
+func (r *run) Watch(ctx context.Context) (demo.Ending, error) {
+	g := r.gates
+	g.mu.Lock()
+	g.open = true
+	g.gen++
+	g.mu.Unlock()
+	g.wake()
+	select {
+	case g.came = <-g.end:
+	case <-r.finish:
+		g.came = demo.Cut
+	case <-ctx.Done():
+		return demo.Cut, ctx.Err()
+	}
+	return g.came, nil
+}
 
-func (r *run) Stuck() <-chan struct{} { return r.gates.stuck }
+func (r *run) Again(reset func()) bool {
+	g := r.gates
+	if r.opt.Again == nil || g.came != demo.Through || !r.opt.Again(g.verdict) {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.open, g.moves, g.settled = false, nil, false
+	g.gen++
+	g.round++
+	reset()
+	for _, p := range r.all() {
+		p.mu.Lock()
+		idle := p.gated && p.next == ""
+		p.gated = p.gated && !idle
+		p.mu.Unlock()
+		if idle {
+			p.ctl.WriteString(demo.Gate + "\n")
+		}
+	}
+	return true
+}
 
 func (r *run) Solved(puzzle string) {
 	r.Emit("", trace.Solved{Puzzle: puzzle, N: len(r.gates.soFar())})
+}
+
+func (g *gates) soFar() demo.Schedule {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clip(g.moves)
 }
 
 // isSignal says that an action is one of the stage's own that sends a signal:

@@ -144,7 +144,7 @@ func (p *proc) start() error {
 	files := append([]*os.File{r.null, theirs[0], theirs[1]}, extra...)
 	spec, err := json.Marshal(demo.WorkerSpec{
 		Name: p.id, Seed: seedOf(r.opt.Seed, p.id), Pace: r.opt.Pace, Args: p.spec.Args,
-		FDs: envFiles(extra), Epoch: r.epoch, Step: r.opt.Step,
+		FDs: envFiles(extra), Epoch: r.epoch, Step: r.opt.Step, Again: r.opt.Again != nil,
 	})
 	if err != nil {
 		return fail(err)

@@ -13,15 +13,16 @@ const (
 	moving  resting = iota // it runs, sleeps on a timer, or has not been heard out
 	held                   // at a step, blocked in a read of its control pipe
 	blocked                // in the kernel, on something that only another can give; or stopped
-	ended                  // and heard out
+	ended                  // and heard out, or without another step in this round
 )
 
 // String is the word for it.
 func (k resting) String() string { return [...]string{"moving", "held", "blocked", "ended"}[k] }
 
 // settle waits until nobody moves. It looks at once when somebody is heard, and
-// else at growing intervals; false says that the run is over.
-func (g *gates) settle() (ready, stands []trace.ID, ok bool) {
+// else at growing intervals. Before the cast is complete it does not look, and
+// returns false when it is poked; so it does when the run is over.
+func (g *gates) settle(open bool) (ready, stands []trace.ID, ok bool) {
 	const first, longest = 100 * time.Microsecond, 5 * time.Millisecond
 	wait := first
 	t := time.NewTimer(0)
@@ -29,16 +30,21 @@ func (g *gates) settle() (ready, stands []trace.ID, ok bool) {
 	for {
 		select {
 		case <-g.poke:
+			if !open {
+				return nil, nil, false
+			}
 			wait = first
 		case <-t.C:
 			wait = min(2*wait, longest)
 		case <-g.r.ctx.Done():
 			return nil, nil, false
 		}
-		if ready, stands, ok = g.look(); ok {
-			return ready, stands, true
+		if open {
+			if ready, stands, ok = g.look(); ok {
+				return ready, stands, true
+			}
+			t.Reset(wait)
 		}
-		t.Reset(wait)
 	}
 }
 
@@ -88,7 +94,7 @@ func (p *proc) rest() (resting, trace.ID) {
 	if p.gated {
 		if got, ok := p.look.look(p.state); ok && got.state == trace.Asleep && got.on == "pipe read" {
 			p.observed(got.state, got.on, "sampled")
-			return held, p.id
+			return p.gate(), p.id
 		}
 	}
 	got, stamp, ok := p.look.still()
@@ -114,7 +120,15 @@ func (p *proc) rest() (resting, trace.ID) {
 	}
 	p.observed(got.state, got.on, "sampled")
 	if p.gated && got.state == trace.Asleep {
-		return held, p.id
+		return p.gate(), p.id
 	}
 	return blocked, p.id
+}
+
+// gate is what a worker is at a gate: held, but not at one without a name.
+func (p *proc) gate() resting {
+	if p.next == "" {
+		return ended
+	}
+	return held
 }

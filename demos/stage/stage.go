@@ -345,7 +345,8 @@ func (r *run) Gauge(name string, v float64, u string) {
 }
 func (r *run) Verdict(ok bool, f string, args ...any) {
 	r.gates.rest() // in step mode, a verdict comes when the last move has been seen through
-	r.Emit("", trace.Verdict{OK: ok, Text: fmt.Sprintf(f, args...)})
+	r.gates.verdict = trace.Verdict{OK: ok, Text: fmt.Sprintf(f, args...)}
+	r.Emit("", r.gates.verdict)
 }
 
 func (r *run) ScriptEnd() (end time.Duration) {

@@ -37,6 +37,7 @@ type Lock struct {
 	ID      trace.ID
 	Holders []trace.ID // more than one for a semaphore; a dead one where the kernel does not free it
 	Waiters []trace.ID // in the order in which they asked
+	Freed   bool       // by the kernel, when its holder ends
 }
 
 // step folds what steps, memory and locks have to tell.
@@ -84,18 +85,22 @@ func (b *Board) lock(who trace.ID, d trace.Lock) {
 	case trace.KindWant:
 		l.Waiters = append(l.Waiters, who)
 	case trace.KindHold:
-		l.Holders = append(l.Holders, who)
+		l.Holders, l.Freed = append(l.Holders, who), d.Freed
 	case trace.KindFree:
 		l.Holders = without(l.Holders, who)
 	}
 }
 
 // leaves takes an ended process from its gate and from the queues at locks. A
-// lock that it holds it goes on holding, until somebody says otherwise.
+// lock that it holds it goes on holding, unless it is one that the kernel frees.
 func (b *Board) leaves(p *Proc) {
 	p.Held, p.NextStep = false, ""
 	for i := range b.Locks {
-		b.Locks[i].Waiters = without(b.Locks[i].Waiters, p.ID)
+		l := &b.Locks[i]
+		l.Waiters = without(l.Waiters, p.ID)
+		if l.Freed {
+			l.Holders = without(l.Holders, p.ID)
+		}
 	}
 }
 

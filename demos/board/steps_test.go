@@ -71,6 +71,7 @@ func TestLocks(t *testing.T) {
 		{[]any{"A", want, hold, "B", want, hold, "A", free}, "[B] []"},
 		{[]any{"A", want, hold, "B", want, "A", trace.Exit{PID: 1}}, "[A] [B]"},
 		{[]any{"A", want, hold, "B", want, trace.Exit{PID: 1}}, "[A] []"},
+		{[]any{"A", want, trace.Lock{Is: trace.KindHold, Lock: "l", Freed: true}, "B", want, "A", trace.Exit{PID: 1}}, "[] [B]"},
 		{[]any{"A", free}, "[] []"},
 	} {
 		l := told(tt.facts...).Lock("l")

@@ -201,12 +201,23 @@ type Ending uint8
 
 const (
 	Through Ending = iota // every worker has done all its steps, or has ended
-	Stuck                 // nobody can go, and somebody is not through: all of these are blocked
+	Stuck                 // nobody can go, and somebody is not through: all of these are blocked, none stopped
 	Cut                   // the schedule ended here, or the learner has seen enough
 )
 
 // String is the ending's word.
 func (e Ending) String() string { return [...]string{"through", "stuck", "cut"}[e] }
+
+// Linger keeps the stage as it is, after the verdict, until the learner has seen
+// enough: a play that just returned would end who is blocked.
+func Linger(ctx context.Context, s Stage) {
+	if s.Attended() {
+		select {
+		case <-s.Finished():
+		case <-ctx.Done():
+		}
+	}
+}
 
 // Spec is a worker to be.
 type Spec struct {

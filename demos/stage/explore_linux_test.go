@@ -15,6 +15,13 @@ import (
 // outcome comes again under the schedule that is told for it.
 func TestExploreAll(t *testing.T) {
 	o := demo.Options{Pace: demo.Fast, Seed: 1, Params: map[string]string{"rounds": "1"}}
+	for seed := range uint64(3) { // more often than once: a stale word of an earlier round would show
+		o.Seed = seed
+		got, err := demo.Explore(context.Background(), stage.Start, turns{}, o, 100, nil)
+		if err != nil || got.Ran != 20 || len(got.Outcomes) != 2 {
+			t.Fatalf("seed %d: %v %+v", seed, err, got)
+		}
+	}
 	calls := 0
 	got, err := demo.Explore(context.Background(), stage.Start, turns{}, o, 100, func(demo.Exploration) { calls++ })
 	if err != nil || got.Ran != 20 || !got.All || len(got.Outcomes) != 2 || calls != 20 {

@@ -36,6 +36,7 @@ type gates struct {
 	open    bool // the cast is complete
 	gen     int  // of what the play and the learner did: a look from before is out of date
 	round   int
+	ended   bool // this round, as was told
 	settled bool
 	ready   []trace.ID
 	moves   demo.Schedule
@@ -88,7 +89,9 @@ func (g *gates) direct() {
 				continue
 			}
 		}
-		g.rested(ready, blocked)
+		if !g.rested(gen, ready, blocked) {
+			continue
+		}
 		select {
 		case <-g.poke:
 		case <-g.r.ctx.Done():
@@ -105,29 +108,34 @@ func (g *gates) now() (gen int, open bool) {
 	return g.gen, g.open
 }
 
-// rested takes note of a settled stage on which nobody makes a move.
-func (g *gates) rested(ready, blocked []trace.ID) {
+// rested takes note of a settled stage on which nobody makes a move; false says
+// that the look at it is out of date.
+func (g *gates) rested(gen int, ready, blocked []trace.ID) bool {
 	end := demo.Cut
-	switch attended := g.r.opt.Attended; {
+	switch {
 	case len(ready)+len(blocked) == 0:
 		end = demo.Through
-	case len(ready) == 0 && !attended:
+	case len(ready) == 0 && !slices.ContainsFunc(blocked, g.stopped):
 		end = demo.Stuck
-	case !attended:
-		g.r.Finish()
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if end != demo.Cut {
-		select {
-		case g.end <- end:
-		default:
-		}
+	switch {
+	case g.gen != gen:
+		return false
+	case end == demo.Cut && !g.r.opt.Attended:
+		g.r.Finish()
+	case end != demo.Cut && !g.ended:
+		g.ended = true
+		g.end <- end // has room for the one of this round
 	}
 	g.settled, g.ready = true, ready
 	close(g.change)
 	g.change = make(chan struct{})
+	return true
 }
+
+func (g *gates) stopped(id trace.ID) bool { return g.r.proc(id).State() == trace.Stopped }
 
 // next makes the move that the schedule has, or that Choose chooses.
 func (g *gates) next(moves demo.Schedule, ready []trace.ID) (made bool, err error) {
@@ -312,7 +320,7 @@ func (r *run) Again(reset func()) bool {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.open, g.moves, g.settled = false, nil, false
+	g.open, g.moves, g.settled, g.ended = false, nil, false, false
 	g.gen++
 	g.round++
 	reset()

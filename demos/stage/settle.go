@@ -25,6 +25,7 @@ func (k resting) String() string { return [...]string{"moving", "held", "blocked
 func (g *gates) settle(open bool) (ready, stands []trace.ID, ok bool) {
 	const first, longest = 100 * time.Microsecond, 5 * time.Millisecond
 	wait := first
+	again := false // the look before found everybody at rest
 	t := time.NewTimer(0)
 	defer t.Stop()
 	for {
@@ -40,8 +41,14 @@ func (g *gates) settle(open bool) (ready, stands []trace.ID, ok bool) {
 			return nil, nil, false
 		}
 		if open {
-			if ready, stands, ok = g.look(); ok {
+			// Who is blocked may have been looked at just before another one, looked at
+			// later, let it go: only a second look that finds it as it was can tell.
+			ready, stands, ok = g.look()
+			if ok && (again || len(stands) == 0) {
 				return ready, stands, true
+			}
+			if again = ok; ok {
+				wait = first
 			}
 			t.Reset(wait)
 		}

@@ -152,6 +152,8 @@ type Cell struct {
 type Lock struct {
 	Is   Kind `json:"-"`
 	Lock ID   `json:"lock"`
+	// Freed says, of a hold, that the kernel frees the lock when its holder ends.
+	Freed bool `json:"freed,omitempty"`
 }
 
 // StepWait says what a worker does next, once it is let go (step.wait).

@@ -41,7 +41,7 @@ func sample() []trace.Data {
 		trace.Cell{Is: trace.KindRead, Cell: "counter", Value: "41"},
 		trace.Cell{Is: trace.KindWrite, Cell: "counter", Value: "42"},
 		trace.Lock{Is: trace.KindWant, Lock: "lock"},
-		trace.Lock{Is: trace.KindHold, Lock: "lock"},
+		trace.Lock{Is: trace.KindHold, Lock: "lock", Freed: true},
 		trace.Lock{Is: trace.KindFree, Lock: "lock"},
 		trace.StepWait{Text: "read counter"},
 		trace.StepGo{N: 1, Text: "read counter"},

@@ -149,14 +149,10 @@ func (pl *play) free(ctx context.Context) error {
 		case n := <-pl.news:
 			pl.take(n)
 		case <-end:
-			select {
-			case a := <-s.Actions():
-				if err := pl.act(ctx, a.Name); err != nil {
-					return err
-				}
-			default:
+			if len(s.Actions()) == 0 {
+				return pl.end(ctx)
 			}
-			return pl.end(ctx)
+			end = time.After(0)
 		case <-s.Finished():
 			return pl.end(ctx)
 		case <-ctx.Done():

@@ -104,7 +104,7 @@ func (pl *play) asleep(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// run waits until the round is over, or nobody in it will ever go on: all sleep,
+// run waits, while actions wait too, until the round is over, or nobody in it will ever go on: all sleep,
 // and for a while nothing has been added.
 func (pl *play) run(ctx context.Context) (stuck bool, err error) {
 	look := time.NewTicker(glance)
@@ -114,8 +114,6 @@ func (pl *play) run(ctx context.Context) (stuck bool, err error) {
 		select {
 		case n := <-pl.news:
 			pl.take(n)
-		case a := <-pl.s.Actions():
-			pl.s.Say("A round is under way: %q comes when it is over.", a.Name)
 		case <-look.C:
 			now := pl.page.finished()
 			if now != last || !pl.still() {

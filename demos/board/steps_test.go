@@ -118,3 +118,31 @@ func TestSame(t *testing.T) {
 		}
 	}
 }
+
+func TestCircle(t *testing.T) {
+	lock := func(is trace.Kind, l trace.ID) trace.Lock { return trace.Lock{Is: is, Lock: l} }
+	asleep := trace.State{From: trace.New, To: trace.Asleep, On: "file lock"}
+	holds := func(who string, has, wants trace.ID) []any {
+		return []any{who, trace.Start{PID: 1}, lock(trace.KindHold, has), lock(trace.KindWant, wants), asleep}
+	}
+	all := func(parts ...[]any) (facts []any) {
+		for _, p := range parts {
+			facts = append(facts, p...)
+		}
+		return facts
+	}
+	for _, tt := range []struct {
+		facts []any
+		want  string
+	}{
+		{all(holds("A", "1", "2"), holds("B", "2", "1")), "[{A 2 B} {B 1 A}]"},
+		{all(holds("X", "9", "1"), holds("A", "1", "2"), holds("B", "2", "3"), holds("C", "3", "1")), "[{A 2 B} {B 3 C} {C 1 A}]"},
+		{all(holds("A", "1", "2"), holds("B", "2", "3")), "[]"},
+		{all(holds("A", "1", "2"), holds("B", "2", "1"), []any{"B", trace.State{From: trace.Asleep, To: trace.Running}}), "[]"},
+		{all(holds("A", "1", "2"), holds("B", "2", "1"), []any{"B", trace.Exit{PID: 1}}), "[]"},
+	} {
+		if got := fmt.Sprint(told(tt.facts...).Circle()); got != tt.want {
+			t.Errorf("%v: %s, not %s", tt.facts, got, tt.want)
+		}
+	}
+}

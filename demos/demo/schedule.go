@@ -23,7 +23,10 @@ const MaxSchedule = 10_000
 func ParseSchedule(text string) (Schedule, error) {
 	var s Schedule
 	for _, m := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;\t\r\n→", r) }) {
-		name, times, many := strings.Cut(m, "*")
+		name, times, many := m, "", false
+		if !strings.HasSuffix(m, ":"+string(Everyone)) {
+			name, times, many = strings.Cut(m, "*")
+		}
 		n := 1
 		if many {
 			if _, err := fmt.Sscanf(times, "%d", &n); err != nil || n < 1 || fmt.Sprint(n) != times {

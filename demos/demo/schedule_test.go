@@ -14,6 +14,7 @@ func TestSchedule(t *testing.T) {
 		"":                    nil,
 		"A A B A B":           {"A", "A", "B", "A", "B"},
 		" A,A\nB → kill:A;B ": {"A", "A", "B", "kill:A", "B"},
+		"stop:* A*2":          {"stop:*", "A", "A"},
 		"worker-1*3 B":        {"worker-1", "worker-1", "worker-1", "B"},
 	} {
 		got, err := demo.ParseSchedule(text)

@@ -57,6 +57,7 @@ func (c *crowd) change(k, n int) {
 
 func (c *crowd) Log() *trace.Recorder       { return c.log }
 func (c *crowd) Act(string, trace.ID) error { return nil }
+func (c *crowd) Go(trace.ID) error          { return nil }
 func (c *crowd) Finish()                    { c.Stop() }
 func (c *crowd) Stop()                      { close(c.stop); <-c.done }
 func (c *crowd) Done() <-chan struct{}      { return c.done }

@@ -56,6 +56,7 @@ func (r *fakeRun) Done() <-chan struct{} { return r.done }
 func (r *fakeRun) Err() error            { return r.err }
 func (r *fakeRun) Stop()                 { r.once.Do(func() { close(r.stop) }) }
 func (r *fakeRun) Finish()               { r.fin.Do(func() { close(r.finish) }) }
+func (r *fakeRun) Go(trace.ID) error     { return nil }
 
 func (r *fakeRun) Act(name string, target trace.ID) error {
 	var err error

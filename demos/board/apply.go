@@ -39,6 +39,7 @@ func (b *Board) Apply(e trace.Event) {
 		p := b.proc(e.Who)
 		p.Ended, p.Exit, p.Says, p.Share = max(e.At, 1), d, "", 0
 		p.work(e.At, -1)
+		b.leaves(p)
 		b.line(e, "ended with "+d.String())
 	case trace.Reaped:
 		p := b.proc(e.Who)
@@ -78,10 +79,13 @@ func (b *Board) Apply(e trace.Event) {
 		if d.Error != "" {
 			text += ": " + d.Error
 		}
+		b.acted(e, d)
 		b.line(e, text)
 	case trace.Verdict:
 		b.Verdict = &d
 		b.line(e, d.Text)
+	case trace.Cell, trace.Lock, trace.StepWait, trace.StepGo, trace.Settled, trace.Solved:
+		b.step(e)
 	case trace.Dropped:
 		b.Dropped += d.Count
 		b.line(e, fmt.Sprintf("%d events not kept: %s", d.Count, d.Reason))

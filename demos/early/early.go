@@ -21,6 +21,7 @@ import (
 	"edu/procession/demos/peers"
 	"edu/procession/demos/pool"
 	"edu/procession/demos/queue"
+	"edu/procession/demos/race"
 	"edu/procession/demos/stage/warden"
 )
 
@@ -32,6 +33,7 @@ var Demos = []demo.Demo{
 	life.Demo{},
 	pool.Demo{},
 	queue.Demo{},
+	race.Demo{},
 }
 
 func init() {

@@ -99,4 +99,4 @@ func (probe) Play(ctx context.Context, s demo.Stage) error {
 	}
 }
 
-func TestMain(m *testing.M) { stagetest.Main(m, probe{}) }
+func TestMain(m *testing.M) { stagetest.Main(m, probe{}, turns{}) }

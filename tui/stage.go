@@ -51,6 +51,9 @@ type stagePage struct {
 	bare     *board.Board // the end of the run without its verdict
 	beside   bool         // the lesson's text stands beside the stage
 	text     sideText
+
+	back    *backStep            // the undo that led to this run
+	settled map[int]*board.Board // by moves: the Board on which all had come to rest
 }
 
 func newStage(m *Model, d demo.Demo, o demo.Options, l *lessons.Lesson) *stagePage {
@@ -127,7 +130,11 @@ func (s *stagePage) started(msg startedMsg) tea.Cmd {
 }
 
 // restart plays the demo again, with this seed or, at 0, another.
-func (s *stagePage) restart(seed uint64) tea.Cmd {
+func (s *stagePage) restart(seed uint64) tea.Cmd { return s.anew(seed, nil) }
+
+// anew starts another run in place of this one, in step mode with the moves that
+// are to be made first.
+func (s *stagePage) anew(seed uint64, moves demo.Schedule) tea.Cmd {
 	keep, before := s.keep(), s.run
 	s.cancel()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -136,7 +143,8 @@ func (s *stagePage) restart(seed uint64) tea.Cmd {
 	s.player, s.stage, s.frame = newPlayer(), view.NewStage(), nil
 	s.bare = nil
 	s.scroll, s.selected, s.chosen = map[view.Panel]int{}, "", false
-	s.opt.Seed = seed
+	s.opt.Seed, s.opt.Schedule = seed, moves
+	s.back, s.settled = nil, nil
 	return tea.Batch(keep, s.begin(before))
 }
 
@@ -188,6 +196,7 @@ func (s *stagePage) take(msg eventsMsg) tea.Cmd {
 		return s.keep()
 	}
 	s.player.extend(msg.events, msg.clock)
+	s.heed()
 	return s.listen()
 }
 

@@ -264,6 +264,8 @@ func (s *stagePage) act(a demo.Action) tea.Cmd {
 		return s.m.say("The run has not begun yet. A moment.")
 	case s.run == nil || s.over():
 		return s.m.say("This run is over, so there is nobody to do that to. " + s.m.keys.Again.Show() + " runs it again.")
+	case s.watchedOnly(a):
+		return s.m.say("In step mode only you make moves. " + s.m.keys.StepMode.Show() + " lets the demo run freely, and then this key does something.")
 	case a.Target == demo.ToStage:
 		target = ""
 	case target == "":

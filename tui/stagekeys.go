@@ -260,7 +260,7 @@ func (s *stagePage) bar() []barRow {
 		add(freeze, step, k.Live, k.Faster.as("< >", "speed"))
 	case s.stepping():
 		add(s.stepKeys()...)
-		add(k.Again.as("", "from the start"), k.StepMode.as("", "run freely"))
+		add(k.Again.as("", "restart"), k.Back, k.StepMode.as("", "free run"))
 	default:
 		add(k.SelectNext.as("up/down", "select"), freeze, k.Finish)
 		if len(s.info.Puzzles) > 0 {
@@ -270,7 +270,9 @@ func (s *stagePage) bar() []barRow {
 	if s.lesson != nil && !s.textBeside() && !s.over() {
 		add(k.Beside)
 	}
-	add(k.Back)
+	if !s.stepping() || s.over() || !s.player.atNow() {
+		add(k.Back)
+	}
 	if s.demo != nil && !s.over() && s.player.atNow() {
 		items = append(items, step)
 		add(k.View, k.HoldAll, k.FreeAll)
@@ -293,6 +295,9 @@ func (s *stagePage) actions() []Binding {
 	}
 	mine, all := []Binding{{Word: to}}, []Binding{{Word: "to all"}}
 	for _, a := range s.info.Actions {
+		if s.watchedOnly(a) {
+			continue
+		}
 		b := Binding{Keys: []string{a.Key}, Word: safe.Line(a.Name, 30)}
 		if a.Target == demo.ToStage {
 			all = append(all, b)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,7 +70,10 @@ func (s *stagePage) undo() tea.Cmd {
 	selected, settled := s.selected, s.settled
 	cmd := s.anew(s.seed(), moves)
 	s.selected, s.chosen, s.settled = selected, true, settled
-	s.back = &backStep{n: len(moves), was: settled[len(moves)]}
+	s.back = &backStep{n: len(moves)}
+	if was := settled[len(moves)]; was != nil && slices.Equal(was.Step.Schedule, moves) {
+		s.back.was = was
+	}
 	return cmd
 }
 
@@ -104,7 +108,7 @@ func (s *stagePage) heed() {
 	if s.settled == nil {
 		s.settled = map[int]*board.Board{}
 	}
-	s.settled[n] = b
+	s.settled[n] = b.Clone() // the one at the end of the log goes on
 }
 
 // seen is the Board that is to be drawn: that of the player or, while an undo is
@@ -135,6 +139,13 @@ func (s *stagePage) switchMode() tea.Cmd {
 	s.opt.Step = !s.opt.Step
 	s.main = view.PanelNone
 	return s.anew(s.seed(), nil)
+}
+
+// watchedOnly says that an action is one of the demo's own in step mode, where a
+// play only watches: it would never hear of it.
+func (s *stagePage) watchedOnly(a demo.Action) bool {
+	own := !slices.ContainsFunc([]demo.Action{demo.Kill, demo.Term, demo.Stop, demo.Cont, demo.Reap}, func(b demo.Action) bool { return a.Name == b.Name })
+	return s.stepping() && own
 }
 
 // turnLine says whose turn it is, and what the keys do now.

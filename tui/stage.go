@@ -295,9 +295,6 @@ func (s *stagePage) send(name string, target trace.ID) tea.Cmd {
 
 // scene is what the views are to draw.
 func (s *stagePage) scene(b *board.Board) *view.Scene {
-	if !s.chosen {
-		s.selected = first(b, s.selected)
-	}
 	sc := &view.Scene{Board: b, Theme: s.m.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,
 		Cursor: s.player.at, Scrubbed: !s.player.atNow()}
 	end := max(s.player.clock, s.player.at)

@@ -243,6 +243,9 @@ func (s *stagePage) bar() []barRow {
 		freeze.Word = "unfreeze"
 	}
 	step := s.mine(k.Backward).as("left/right", "step")
+	if s.stepping() {
+		step.Word = "event" // a step is somebody's there
+	}
 	switch {
 	case s.failed != nil && s.run == nil && s.demo != nil:
 		add(k.Again)

@@ -31,6 +31,9 @@ func (s *stagePage) stepping() bool { return s.demo != nil && s.opt.Step }
 
 // letGo lets the selected process do its next step.
 func (s *stagePage) letGo() tea.Cmd {
+	if !s.chosen {
+		s.selected = first(s.now(), s.selected)
+	}
 	switch {
 	case s.run == nil:
 		return s.m.say("The run has not begun yet. A moment.")
@@ -162,8 +165,10 @@ func (s *stagePage) turnLine(b *board.Board, w int) string {
 		left += "they come to their first steps" + ellipsis
 	case b.Step.Stuck():
 		left += th.Paint(theme.Warn, "Nobody may go.") + " " + th.Paint(theme.Key, k.Undo.Show()) + " takes the last step back."
-	case p == nil || len(b.Step.Ready) == 0 && b.Step.Settled:
+	case len(b.Step.Ready) == 0 && b.Step.Settled:
 		left += "All steps are done."
+	case p == nil:
+		left += "Select who goes: " + th.Paint(theme.Key, "up/down")
 	case view.TurnOf(b, p) == view.TurnHeld:
 		left += th.Paint(theme.Key, k.LetGo.Show()) + ": " + th.Paint(theme.Accent, who+" does "+safe.Line(p.NextStep, 100))
 	case len(b.Step.Ready) > 0:

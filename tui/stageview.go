@@ -86,6 +86,9 @@ func (s *stagePage) corner() string {
 // and the stage.
 func (s *stagePage) draw(w, h int) []string {
 	b := s.seen()
+	if !s.chosen {
+		s.selected = first(b, s.selected)
+	}
 	head := s.status(b, w)
 	s.left, s.head = 0, len(head)
 	h -= len(head)

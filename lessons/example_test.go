@@ -35,5 +35,6 @@ func Example() {
 	//   6 queue-pipe-event: Queue, pipe and event
 	// Coordination
 	//   7 race-and-lock: A race, and a lock
+	//   8 deadlock: Deadlock
 	// speed-up: 1.62 ×, lost: not measured yet
 }

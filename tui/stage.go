@@ -51,6 +51,9 @@ type stagePage struct {
 	bare     *board.Board // the end of the run without its verdict
 	beside   bool         // the lesson's text stands beside the stage
 	text     sideText
+
+	back    *backStep            // the undo that led to this run
+	settled map[int]*board.Board // by moves: the Board on which all had come to rest
 }
 
 func newStage(m *Model, d demo.Demo, o demo.Options, l *lessons.Lesson) *stagePage {
@@ -127,7 +130,11 @@ func (s *stagePage) started(msg startedMsg) tea.Cmd {
 }
 
 // restart plays the demo again, with this seed or, at 0, another.
-func (s *stagePage) restart(seed uint64) tea.Cmd {
+func (s *stagePage) restart(seed uint64) tea.Cmd { return s.anew(seed, nil) }
+
+// anew starts another run in place of this one, in step mode with the moves that
+// are to be made first.
+func (s *stagePage) anew(seed uint64, moves demo.Schedule) tea.Cmd {
 	keep, before := s.keep(), s.run
 	s.cancel()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -136,7 +143,8 @@ func (s *stagePage) restart(seed uint64) tea.Cmd {
 	s.player, s.stage, s.frame = newPlayer(), view.NewStage(), nil
 	s.bare = nil
 	s.scroll, s.selected, s.chosen = map[view.Panel]int{}, "", false
-	s.opt.Seed = seed
+	s.opt.Seed, s.opt.Schedule = seed, moves
+	s.back, s.settled = nil, nil
 	return tea.Batch(keep, s.begin(before))
 }
 
@@ -188,6 +196,7 @@ func (s *stagePage) take(msg eventsMsg) tea.Cmd {
 		return s.keep()
 	}
 	s.player.extend(msg.events, msg.clock)
+	s.heed()
 	return s.listen()
 }
 
@@ -255,6 +264,8 @@ func (s *stagePage) act(a demo.Action) tea.Cmd {
 		return s.m.say("The run has not begun yet. A moment.")
 	case s.run == nil || s.over():
 		return s.m.say("This run is over, so there is nobody to do that to. " + s.m.keys.Again.Show() + " runs it again.")
+	case s.watchedOnly(a):
+		return s.m.say("In step mode only you make moves. " + s.m.keys.StepMode.Show() + " lets the demo run freely, and then this key does something.")
 	case a.Target == demo.ToStage:
 		target = ""
 	case target == "":
@@ -284,9 +295,6 @@ func (s *stagePage) send(name string, target trace.ID) tea.Cmd {
 
 // scene is what the views are to draw.
 func (s *stagePage) scene(b *board.Board) *view.Scene {
-	if !s.chosen {
-		s.selected = first(b, s.selected)
-	}
 	sc := &view.Scene{Board: b, Theme: s.m.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,
 		Cursor: s.player.at, Scrubbed: !s.player.atNow()}
 	end := max(s.player.clock, s.player.at)

@@ -48,6 +48,12 @@ func (s *stagePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		s.recent = !s.recent
 	case keys.Beside.is(k):
 		s.showText()
+	case keys.LetGo.is(k) && s.stepping() && !s.over():
+		return s.letGo(), true
+	case keys.Undo.is(k):
+		return s.undo(), true
+	case keys.StepMode.is(k):
+		return s.switchMode(), true
 	case keys.Go.is(k) && k == "enter":
 		return s.goOn(), true
 	case s.run == nil && s.demo != nil:
@@ -129,6 +135,8 @@ func (s *stagePage) goOn() tea.Cmd {
 			}
 		}
 		return s.m.pop()
+	case s.stepping() && s.over(): // one enter too many must not cost the schedule
+		s.m.notice = "All is done. " + s.m.keys.Undo.Show() + " takes the last step back, " + s.m.keys.Again.Show() + " starts from the beginning."
 	case s.demo != nil && s.over():
 		return s.restart(0)
 	case s.demo == nil && s.player.atNow():
@@ -235,6 +243,9 @@ func (s *stagePage) bar() []barRow {
 		freeze.Word = "unfreeze"
 	}
 	step := s.mine(k.Backward).as("left/right", "step")
+	if s.stepping() {
+		step.Word = "event" // a step is somebody's there
+	}
 	switch {
 	case s.failed != nil && s.run == nil && s.demo != nil:
 		add(k.Again)
@@ -242,18 +253,29 @@ func (s *stagePage) bar() []barRow {
 		if s.lesson != nil {
 			add(press("enter", "read why"))
 		}
+		if s.stepping() {
+			add(s.stepKeys()...)
+		}
 		add(k.Again, k.Anew, freeze, step)
 	case s.demo == nil:
 		add(freeze, step, k.Faster.as("< >", "speed"))
 	case !s.player.atNow():
 		add(freeze, step, k.Live, k.Faster.as("< >", "speed"))
+	case s.stepping():
+		add(s.stepKeys()...)
+		add(k.Again.as("", "restart"), k.Back, k.StepMode.as("", "free run"))
 	default:
 		add(k.SelectNext.as("up/down", "select"), freeze, k.Finish)
+		if len(s.info.Puzzles) > 0 {
+			add(k.StepMode)
+		}
 	}
 	if s.lesson != nil && !s.textBeside() && !s.over() {
 		add(k.Beside)
 	}
-	add(k.Back)
+	if !s.stepping() || s.over() || !s.player.atNow() {
+		add(k.Back)
+	}
 	if s.demo != nil && !s.over() && s.player.atNow() {
 		items = append(items, step)
 		add(k.View, k.HoldAll, k.FreeAll)
@@ -276,6 +298,9 @@ func (s *stagePage) actions() []Binding {
 	}
 	mine, all := []Binding{{Word: to}}, []Binding{{Word: "to all"}}
 	for _, a := range s.info.Actions {
+		if s.watchedOnly(a) {
+			continue
+		}
 		b := Binding{Keys: []string{a.Key}, Word: safe.Line(a.Name, 30)}
 		if a.Target == demo.ToStage {
 			all = append(all, b)
@@ -302,7 +327,7 @@ func (s *stagePage) help() (string, []Group) {
 	for _, a := range s.info.Actions {
 		acts = append(acts, Binding{Keys: []string{a.Key}, Word: a.Name, Doc: safe.Line(a.Doc, 300)})
 	}
-	groups := s.m.keys.groups("The stage: processes", "The stage: time", "The stage: what is shown", "Everywhere")
+	groups := s.m.keys.groups("The stage: processes", "The stage: step mode", "The stage: time", "The stage: what is shown", "Everywhere")
 	for i := range groups {
 		bs := slices.Clone(groups[i].Bindings)
 		for j := range bs {

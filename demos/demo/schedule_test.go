@@ -52,3 +52,11 @@ func TestSchedule(t *testing.T) {
 		t.Errorf("kill:A is %+v", a)
 	}
 }
+
+// BenchmarkStepOff is what a step costs where nobody steps.
+func BenchmarkStepOff(b *testing.B) {
+	var w demo.Worker
+	for b.Loop() {
+		w.Step("read counter")
+	}
+}

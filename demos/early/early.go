@@ -16,6 +16,7 @@ package early
 import (
 	"edu/procession/demos/burners"
 	"edu/procession/demos/call"
+	"edu/procession/demos/deadlock"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/life"
 	"edu/procession/demos/peers"
@@ -34,6 +35,7 @@ var Demos = []demo.Demo{
 	pool.Demo{},
 	queue.Demo{},
 	race.Demo{},
+	deadlock.Demo{},
 }
 
 func init() {

@@ -1,12 +1,11 @@
 package stage_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,105 +15,6 @@ import (
 	"edu/procession/demos/stage/stagetest"
 	"edu/procession/demos/trace"
 )
-
-// turns is a demo with steps: A, B, … each read a number in a shared file and
-// write it back with one added; with lock=true behind a lock that is a token in a
-// pipe.
-type turns struct{}
-
-func (turns) Info() demo.Info {
-	return demo.Info{Name: "turns", Places: []demo.Place{demo.Processes},
-		Params: []demo.Param{
-			{Name: "rounds", Default: "2", Check: demo.Int(1, 5)},
-			{Name: "lock", Default: "false", Check: demo.Bool()},
-		},
-		Actions: []demo.Action{demo.Kill, demo.Stop, demo.Cont},
-		Puzzles: []demo.Puzzle{{Name: "lose", Doc: "lose an update"}},
-	}
-}
-
-func (turns) Roles() map[string]demo.Role {
-	return map[string]demo.Role{"turner": func(_ context.Context, w *demo.Worker) error {
-		for turn(w); w.Again(); turn(w) {
-		}
-		return nil
-	}}
-}
-
-func turn(w *demo.Worker) {
-	var b [1]byte
-	for range w.IntArg("rounds") {
-		if w.Arg("lock") == "true" {
-			w.Step("take the token")
-			w.Want("token")
-			w.File(1).Read(b[:])
-			w.Hold("token")
-		}
-		w.Step("read")
-		w.File(0).ReadAt(b[:], 0)
-		w.Read("number", b[0])
-		w.Step(fmt.Sprintf("add 1 to %d", b[0]))
-		w.Step(fmt.Sprintf("write %d", b[0]+1))
-		w.File(0).WriteAt([]byte{b[0] + 1}, 0)
-		w.Write("number", b[0]+1)
-		if w.Arg("lock") == "true" {
-			w.Step("give the token back")
-			w.Free("token")
-			w.File(2).Write(b[:1])
-		}
-	}
-}
-
-func (turns) Play(ctx context.Context, s demo.Stage) error {
-	f, err := os.CreateTemp("", "turns")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	f.Write([]byte{0})
-	r, w, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	defer w.Close()
-	w.Write([]byte{1})
-	reset := func() { f.WriteAt([]byte{0}, 0) }
-	var all []demo.Proc
-	for _, name := range []trace.ID{"A", "B"} {
-		p, err := s.Spawn(ctx, demo.Spec{Role: "turner", Name: name, Files: []*os.File{f, r, w},
-			Args: map[string]string{"rounds": s.Param("rounds"), "lock": s.Param("lock")}})
-		if err != nil {
-			return err
-		}
-		all = append(all, p)
-	}
-	for s.Stepping() {
-		end, err := s.Watch(ctx)
-		if err != nil {
-			return err
-		}
-		var b [1]byte
-		f.ReadAt(b[:], 0)
-		switch end {
-		case demo.Through:
-			s.Verdict(true, "the number is %d", b[0])
-		default:
-			s.Verdict(true, "%s", end)
-		}
-		if !s.Again(reset) {
-			return nil
-		}
-	}
-	for _, p := range all {
-		if _, err := p.Wait(ctx); err != nil {
-			return err
-		}
-	}
-	s.Verdict(true, "all have ended")
-	return nil
-}
 
 func stepping(schedule string, set ...string) demo.Options {
 	s, err := demo.ParseSchedule(schedule)
@@ -268,36 +168,43 @@ func TestUndoEqualsForward(t *testing.T) {
 	if testing.Short() {
 		schedules = 10
 	}
-	rnd := rand.New(rand.NewPCG(1, 2))
-	compared := 0
-	for i := range schedules {
-		o := stepping("", "rounds", "1", "lock", fmt.Sprint(i%2 == 0))
-		killed := i%5 != 0
-		o.Choose = func(moves demo.Schedule, ready []trace.ID) trace.ID {
-			who := ready[rnd.IntN(len(ready))]
-			if !killed && len(moves) > 2 {
-				killed = true
-				return "kill:" + who
-			}
-			return who
+	var compared atomic.Int32
+	t.Run("all", func(t *testing.T) {
+		for i := range schedules {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				compared.Add(int32(undo(t, uint64(i))))
+			})
 		}
-		forward := stagetest.Play(t, turns{}, o)
-		at := boards(forward.Events)
-		all := demo.Schedule(forward.Board.Step.Schedule)
-		back := all.Back()
-		if len(back) > 0 { // one step back from a random place: each place is reached over the schedules
-			back = all[:rnd.IntN(len(all))]
+	})
+	t.Logf("%d schedules, %d Boards compared", schedules, compared.Load())
+}
+
+// undo plays a random schedule, and again up to a random place in it: each place
+// is come to over the schedules. It tells how many Boards it compared.
+func undo(t *testing.T, seed uint64) (compared int) {
+	rnd := rand.New(rand.NewPCG(seed, 2))
+	o := stepping("", "rounds", "1", "lock", fmt.Sprint(seed%2 == 0))
+	killed := seed%5 != 0
+	o.Choose = func(moves demo.Schedule, ready []trace.ID) trace.ID {
+		who := ready[rnd.IntN(len(ready))]
+		if !killed && len(moves) > 2 {
+			killed = true
+			return "kill:" + who
 		}
-		u := stepping(back.String(), "rounds", "1", "lock", o.Params["lock"])
-		again := stagetest.Play(t, turns{}, u)
-		for n, b := range boards(again.Events) {
-			compared++
-			if d := board.Same(b, at[n]); d != "" {
-				t.Fatalf("schedule %d, %s, after %d moves: %s", i, all, n, d)
-			}
+		return who
+	}
+	forward := stagetest.Play(t, turns{}, o)
+	at := boards(forward.Events)
+	all := demo.Schedule(forward.Board.Step.Schedule)
+	back := stepping(all[:rnd.IntN(len(all))].String(), "rounds", "1", "lock", o.Params["lock"])
+	for n, b := range boards(stagetest.Play(t, turns{}, back).Events) {
+		compared++
+		if d := board.Same(b, at[n]); d != "" {
+			t.Errorf("%s, back to %s, after %d moves: %s", all, back.Schedule, n, d)
 		}
 	}
-	t.Logf("%d schedules, %d Boards compared", schedules, compared)
+	return compared
 }
 
 // BenchmarkStep measures from the call of Go until the log says that the stage

@@ -20,6 +20,7 @@ func TestMain(m *testing.M) { stagetest.Main(m, demos.All...) }
 var layers = map[string][]string{
 	"demos/safe":              {},
 	"demos/trace":             {},
+	"demos/trace/export":      {"demos/trace", "demos/safe"},
 	"demos/board":             {"demos/trace"},
 	"demos/demo":              {"demos/trace"},
 	"demos/stage/warden":      {},
@@ -33,7 +34,7 @@ var layers = map[string][]string{
 	"tui/reader":              {"tui/theme", "demos/board", "demos/trace", "demos/safe"},
 	"tui/view":                {"tui/theme", "demos/board", "demos/trace", "demos/safe"},
 	"tui/shot":                {},
-	"tui/cli":                 {"lessons", "lessons/progress", "demos/board", "demos/demo", "demos/safe", "demos/trace", "tui", "tui/view"},
+	"tui/cli":                 {"lessons", "lessons/progress", "demos/board", "demos/demo", "demos/safe", "demos/trace", "demos/trace/export", "tui", "tui/view"},
 	"":                        {"..."},
 	"demos/early":             {"demos/..."},
 	"demos/<a demo>":          {"demos/demo", "demos/trace", "demos/safe", "demos/internal/..."},

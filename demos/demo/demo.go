@@ -91,7 +91,8 @@ type Info struct {
 	Params  []Param
 	Actions []Action
 	Gauges  []Gauge
-	Puzzles []Puzzle // goals in step mode; none: the demo has no steps
+	Puzzles []Puzzle   // goals in step mode; none: the demo has no steps
+	Clocks  []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
 }
 
 // Param is a setting of a demo, given with --set name=value.

@@ -57,9 +57,10 @@ type Hello struct {
 
 // Report is every later line: a fact that the worker vouches for.
 type Report struct {
-	Who  trace.ID   `json:"who,omitempty"` // empty: the worker itself
-	Kind trace.Kind `json:"kind"`
-	Data trace.Data `json:"data"`
+	Who   trace.ID   `json:"who,omitempty"` // empty: the worker itself
+	Kind  trace.Kind `json:"kind"`
+	Clock []uint64   `json:"clock,omitempty"` // one entry for each of Info.Clocks
+	Data  trace.Data `json:"data"`
 }
 
 // MaxReport is the longest line that the stage takes from a worker, in bytes.
@@ -116,16 +117,28 @@ func (w *Worker) File(i int) *os.File { return w.files[i] }
 func (w *Worker) Now() time.Duration { return time.Duration(Mono() - w.spec.Epoch) }
 
 // Report tells the stage a fact about the worker itself.
-func (w *Worker) Report(d trace.Data) { w.ReportOf("", d) }
+func (w *Worker) Report(d trace.Data) { w.report(Report{Kind: d.Kind(), Data: d}) }
 
 // ReportOf tells the stage a fact about something else: a queue, a link.
 func (w *Worker) ReportOf(who trace.ID, d trace.Data) {
+	w.report(Report{Who: who, Kind: d.Kind(), Data: d})
+}
+
+// ReportClock tells the stage a fact about the worker itself and its vector
+// clock then, one entry for each of Info.Clocks. Report before the message that
+// carries the clock leaves, so that no clock in the log refers to a fact that
+// is not in it.
+func (w *Worker) ReportClock(clock []uint64, d trace.Data) {
+	w.report(Report{Kind: d.Kind(), Clock: clock, Data: d})
+}
+
+func (w *Worker) report(r Report) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.buf.Reset()
 	enc := json.NewEncoder(&w.buf)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(Report{who, d.Kind(), d}); err == nil && w.buf.Len() <= MaxReport {
+	if err := enc.Encode(r); err == nil && w.buf.Len() <= MaxReport {
 		w.events.Write(w.buf.Bytes()) // fails only when the stage is gone, and then the lifeline ends us
 	}
 }

@@ -43,6 +43,8 @@
 //  3. Suspecting one that lives is counted as a false alarm (TestStoppedIsAFalseAlarm).
 //  4. A kill is told by end of file, unless all links are cut: then it is silence
 //     (TestKilledFromOutside, TestPowerCut).
+//  5. Each heartbeat carries its sender's vector clock. Of two events one has the
+//     lesser clock just when it can have caused the other (TestClocks).
 package peers
 
 import (
@@ -70,6 +72,7 @@ func (Demo) Info() demo.Info {
 		Doc: "Three processes on one machine stand in for three machines: each has an address, and they share nothing but heartbeats over loopback, which is not the network. " +
 			"Cut a link, stop a peer, kill one, and see what the others can know of it.",
 		Places: []demo.Place{demo.Processes},
+		Clocks: names[:],
 		Params: []demo.Param{
 			{Name: "beat", Doc: "the time between two heartbeats", Default: "200ms", Check: demo.Duration(20*time.Millisecond, 5*time.Second)},
 			{Name: "patience", Doc: "how long a peer puts up with silence before it suspects", Default: "1s", Check: demo.Duration(100*time.Millisecond, time.Minute)},

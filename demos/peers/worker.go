@@ -17,10 +17,10 @@ import (
 	"edu/procession/demos/trace"
 )
 
-// frame is a heartbeat's length: its number and when it was sent, on the clock
-// that all processes of one machine share. A distributed system has no such
-// clock; it serves the screen, no peer acts on it.
-const frame = 16
+// frame is a heartbeat's length: its number, its sender's vector clock, and when
+// it was sent, on the clock that all processes of one machine share. A distributed
+// system has no such clock; it serves the screen, no peer acts on it.
+const frame = 16 + 8*len(clock{})
 
 // hiccup is what a busy machine may delay a heartbeat by before a peer mentions it.
 const hiccup = 50 * time.Millisecond
@@ -46,6 +46,7 @@ type node struct {
 	wait   time.Duration // the patience
 	others []*other
 	count  uint64
+	clock  clock
 	status string
 }
 
@@ -178,16 +179,17 @@ func (n *node) send() {
 			continue
 		}
 		m := n.msg(trace.KindSend, n.w.Name(), o.name, n.count)
-		n.w.Report(m)
+		n.note(m)
+		n.clock.put(b[16:])
 		binary.LittleEndian.PutUint64(b[8:], uint64(demo.Mono()))
 		switch err := o.conn.TryWrite(b[:]); {
 		case err == nil:
 		case errors.Is(err, sock.ErrFull):
 			m.Is, m.Text = trace.KindDrop, "no room: it does not read"
-			n.w.Report(m)
+			n.note(m)
 		default: // the connection is broken, as the next read will tell
 			m.Is, m.Text = trace.KindDrop, "not sent: "+err.Error()
-			n.w.Report(m)
+			n.note(m)
 		}
 	}
 }
@@ -220,16 +222,17 @@ func (n *node) hear(o *other) {
 		msg := n.msg(trace.KindRecv, o.name, n.w.Name(), count)
 		if o.cut {
 			msg.Is, msg.Text = trace.KindDrop, "link cut (injected)"
-			n.w.Report(msg)
+			n.w.Report(msg) // the filter's word: the node, and so its clock, knows nothing of it
 			continue
 		}
 		msg.Took = time.Duration(demo.Mono() - sent)
-		n.w.Report(msg)
+		n.clock.merge(got[16:])
+		n.note(msg)
 		now := n.w.Now()
 		if silence := now - o.last; o.suspected {
 			o.suspected = false
 			n.tell("heard %s %d", o.name, silence)
-			n.w.Logf("hears %s again after %s: the suspicion was wrong", o.name, seconds(silence))
+			n.notef("hears %s again after %s: the suspicion was wrong", o.name, seconds(silence))
 		}
 		o.last = now
 	}
@@ -242,7 +245,7 @@ func (n *node) gone(o *other, how string) {
 	o.gone, o.suspected = how, false
 	o.conn.Close()
 	n.tell("gone %s %d", o.name, n.w.Now())
-	n.w.Logf("told by %s's kernel: %s. This is no guess.", o.name, how)
+	n.notef("told by %s's kernel: %s. This is no guess.", o.name, how)
 }
 
 // deadline is when the next suspicion is due.
@@ -265,7 +268,7 @@ func (n *node) judge(asOf time.Duration) {
 		if silence := asOf - o.last; o.gone == "" && !o.suspected && silence > n.wait {
 			o.suspected = true
 			n.tell("suspect %s %d %d", o.name, silence, n.w.Now())
-			n.w.Logf("suspects %s: silent for %s. Crashed, slow or cut off? There is no telling.", o.name, seconds(silence))
+			n.notef("suspects %s: silent for %s. Crashed, slow or cut off? There is no telling.", o.name, seconds(silence))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"edu/procession/demos/demo"
@@ -92,7 +93,7 @@ func (p *proc) hear(f *os.File, role string) {
 		case err != nil:
 			return
 		case b.take():
-			if d, who, err := report(line); err != nil {
+			if d, who, clock, err := p.report(line); err != nil {
 				if refused++; first == "" {
 					first = safe.Line(fmt.Sprintf("%v in %.60q", err, line), 200)
 				}
@@ -104,7 +105,7 @@ func (p *proc) hear(f *os.File, role string) {
 					t.Worker = p.id
 					d = t
 				}
-				p.r.rec.Add(trace.Worker, who, d)
+				p.r.rec.AddClock(trace.Worker, who, clock, d)
 				if p.spec.Heard != nil {
 					p.spec.Heard(d)
 				}
@@ -145,24 +146,30 @@ func (p *proc) greet(line []byte, err error, role string) error {
 	return p.Send("go")
 }
 
-func report(line []byte) (trace.Data, trace.ID, error) {
+// report reads and checks a line. A clock is of the worker itself, one of those
+// that the header names, and has an entry for each of them.
+func (p *proc) report(line []byte) (trace.Data, trace.ID, []uint64, error) {
 	var raw struct {
-		Who  trace.ID        `json:"who"`
-		Kind string          `json:"kind"`
-		Data json.RawMessage `json:"data"`
+		Who   trace.ID        `json:"who"`
+		Kind  string          `json:"kind"`
+		Clock []uint64        `json:"clock"`
+		Data  json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal(line, &raw); err != nil {
-		return nil, "", errors.New("no JSON")
+		return nil, "", nil, errors.New("no JSON")
 	}
 	d, err := trace.Decode(raw.Kind, raw.Data)
 	if err != nil {
-		return nil, "", err
+		return nil, "", nil, err
 	}
 	d, ok := clean(d)
 	if !ok {
-		return nil, "", fmt.Errorf("a worker cannot vouch for %s", raw.Kind)
+		return nil, "", nil, fmt.Errorf("a worker cannot vouch for %s", raw.Kind)
 	}
-	return d, trace.ID(safe.Line(string(raw.Who), 40)), nil
+	if hosts := p.r.info.Clocks; raw.Clock != nil && (len(raw.Clock) != len(hosts) || raw.Who != "" || !slices.Contains(hosts, p.id)) {
+		return nil, "", nil, fmt.Errorf("a clock of %d entries that %s cannot have", len(raw.Clock), p.id)
+	}
+	return d, trace.ID(safe.Line(string(raw.Who), 40)), raw.Clock, nil
 }
 
 // capture turns a worker's output into lines of the log.

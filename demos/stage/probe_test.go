@@ -66,6 +66,7 @@ func (probe) Roles() map[string]demo.Role {
 			events := os.NewFile(3, "events")
 			events.WriteString("not json\n")
 			events.WriteString(`{"kind":"proc.exit","data":{"pid":1,"code":0}}` + "\n")
+			events.WriteString(`{"kind":"say","clock":[1,2],"data":{"text":"flood","stream":"log"}}` + "\n") // it has no clock
 			events.WriteString(strings.Repeat("y", 100<<10) + "\n")
 			for i := range 60_000 {
 				w.Logf("flood %d", i)

@@ -101,6 +101,7 @@ func Start(d demo.Demo, o demo.Options) (demo.Run, error) {
 		rec: trace.NewRecorder(trace.Header{
 			Demo: info.Name, Place: string(o.Place), Seed: o.Seed, Params: params, Pace: string(o.Pace),
 			OS: runtime.GOOS, Version: Version, Sample: sampling(o.Pace), Token: token, Started: time.Now().UTC().Truncate(time.Second),
+			Clocks: info.Clocks,
 		}),
 		rnd: mrand.New(mrand.NewPCG(o.Seed, 0)), epoch: demo.Mono(),
 		finish: make(chan struct{}), acts: make(chan demo.Act, 64), done: make(chan struct{}),

@@ -145,7 +145,7 @@ func TestHostileWorker(t *testing.T) {
 			kept++
 		}
 	}
-	if sent := 60_000 + 3; kept+got.Board.Dropped != sent || got.Board.Dropped == 3 {
+	if sent := 60_000 + 4; kept+got.Board.Dropped != sent || got.Board.Dropped == 4 {
 		t.Errorf("flood: %d kept and %d counted, of %d", kept, got.Board.Dropped, sent)
 	}
 	if x := got.Board.Proc("hostile-1").Exit; x.Code != 0 {

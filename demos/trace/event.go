@@ -16,7 +16,7 @@ type Event struct {
 	Source Source        // who vouches for it
 	Who    ID            // what it is about
 	Kind   Kind          // always Data.Kind()
-	Clock  []uint64      // vector clock, where the demo carries one
+	Clock  []uint64      // vector clock, where the demo carries one: entry i is of Header.Clocks[i]
 	Data   Data
 }
 

@@ -24,6 +24,7 @@ type Header struct {
 	Version    string            `json:"version"`             // of the program
 	Sample     time.Duration     `json:"sample_ns,omitempty"` // between two looks at /proc
 	Token      string            `json:"token,omitempty"`     // in the environment of every process of the run
+	Clocks     []ID              `json:"clocks,omitempty"`    // whose entry each place of an Event.Clock is; none: no clocks
 	Started    time.Time         `json:"started,omitzero"`
 }
 
@@ -58,7 +59,7 @@ func (r *Recorder) Now() time.Duration { return time.Since(r.start) }
 // Add appends a fact, stamped with the time of its arrival.
 func (r *Recorder) Add(s Source, who ID, d Data) { r.AddClock(s, who, nil, d) }
 
-// AddClock is Add with a vector clock.
+// AddClock is Add with a vector clock, as long as Header.Clocks.
 func (r *Recorder) AddClock(s Source, who ID, clock []uint64, d Data) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -215,6 +215,10 @@ func (a *app) root() *cobra.Command {
   # a pool of three workers, one of which is killed after half a second
   procession demo pool-of-workers --set workers=3 --do 'kill worker-2@500ms'
 
+  # the same run in another tool: ui.perfetto.dev
+  procession demo pool-of-workers --record pool.jsonl --plain
+  procession export pool.jsonl --format perfetto -o pool.json
+
   # what was measured, one event a line
   procession demo burners --pace fast --json | grep '"gauge"'`,
 		Args: cobra.NoArgs,
@@ -231,6 +235,6 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.look.Projector, "projector", false, "high contrast, for a projector")
 	f.BoolVar(&a.look.Plain, "ascii", false, "draw with ASCII only")
 	f.BoolVar(&a.mouse, "mouse", true, "take clicks and the wheel; --mouse=false leaves them to the terminal")
-	root.AddCommand(a.listCmd(), a.lessonCmd(), a.demoCmd(), a.replayCmd(), a.progressCmd(), a.doctorCmd(), a.resetCmd())
+	root.AddCommand(a.listCmd(), a.lessonCmd(), a.demoCmd(), a.replayCmd(), a.exportCmd(), a.progressCmd(), a.doctorCmd(), a.resetCmd())
 	return root
 }

@@ -77,7 +77,7 @@ func (a *app) demoCmd() *cobra.Command {
 			}
 			if !asJSON && !plain && a.screen() {
 				if record != "" {
-					a.Start = a.recorded(record)
+					a.Start = a.record(record)
 				}
 				return a.show(cmd.Context(), tui.Config{Demo: d.Info().Name, Options: opt})
 			}
@@ -109,7 +109,7 @@ func need(usage, what string) cobra.PositionalArgs {
 // perform runs a demo that nobody attends.
 func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON bool, record string) error {
 	if record != "" {
-		a.Start = a.recorded(record)
+		a.Start = a.record(record)
 	}
 	run, err := a.Start(d, opt)
 	if err != nil {
@@ -173,9 +173,9 @@ func follow(run demo.Run, say teller) error {
 	return say.end()
 }
 
-// recorded starts demos whose log is kept in a file, the last one's where there
+// record starts demos whose log is kept in a file, the last one's where there
 // are several.
-func (a *app) recorded(path string) demo.Starter {
+func (a *app) record(path string) demo.Starter {
 	start := a.Start
 	return func(d demo.Demo, o demo.Options) (demo.Run, error) {
 		f, err := os.Create(path)
@@ -218,10 +218,11 @@ func (r *recording) Err() error {
 	}
 }
 
-// broken is an error of writing: a reader that has gone away, as in `| head`, is none.
+// broken is an error of writing: a reader that has gone away, as in `| head`, is
+// none, and one that has its own status is left alone.
 func broken(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.As(err, new(status)) {
+		return err
 	}
 	if errors.Is(err, syscall.EPIPE) {
 		return status{0, nil}

@@ -4,14 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
-	"edu/procession/demos/board"
-	"edu/procession/demos/safe"
 	"edu/procession/demos/trace"
 	"edu/procession/lessons"
 	"edu/procession/lessons/progress"
@@ -183,42 +180,4 @@ func (a *app) peek() progress.State {
 	}
 	defer s.Close()
 	return s.State()
-}
-
-func (a *app) replayCmd() *cobra.Command {
-	var plain, asJSON bool
-	cmd := &cobra.Command{
-		Use: "replay FILE", Short: "Play a recording",
-		Long:    "Plays a recording made with demo --record. A damaged one is played up to the fault.",
-		Example: "  procession replay queue.jsonl\n  procession replay queue.jsonl --plain",
-		Args:    need("replay FILE", "a recording"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := os.Open(args[0])
-			if err != nil {
-				return unusable("the recording cannot be read: %w", err)
-			}
-			defer f.Close()
-			h, events, fault := trace.Read(f)
-			if fault != nil && len(events) == 0 {
-				return status{1, fmt.Errorf("%s: %w", safe.Line(args[0], 200), fault)}
-			}
-			name := safe.Line(args[0], 200)
-			switch {
-			case asJSON:
-				err = trace.Write(a.Out, h, events)
-			case plain || !a.screen():
-				p := &plainForm{a.Out, board.New()}
-				err = join(p.begin(h), p.events(events), p.end())
-			default:
-				err = a.show(cmd.Context(), tui.Config{Replay: &tui.Replay{Name: name, Header: h, Events: events, Fault: fault}})
-			}
-			if err = broken(err); err == nil && fault != nil {
-				return status{1, fmt.Errorf("%s was played up to event %d: %w", name, events[len(events)-1].Seq, fault)}
-			}
-			return err
-		},
-	}
-	cmd.Flags().BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print it again as JSON lines, as far as it is whole")
-	return cmd
 }

@@ -58,7 +58,7 @@ func (s *stepping) into(o *demo.Options, info demo.Info, given func(string) bool
 // undo. It ends with the input, or when nobody has a step left.
 func (a *app) stepped(ctx context.Context, d demo.Demo, opt demo.Options, asJSON bool, record string) error {
 	if record != "" {
-		a.Start = a.recorded(record)
+		a.Start = a.record(record)
 	}
 	opt.Attended = true
 	words := make(chan string)

@@ -14,7 +14,15 @@ func Stepped(b *board.Board) bool {
 	if b == nil {
 		return false
 	}
-	return b.Step.On || len(b.Step.Schedule) > 0 || slices.ContainsFunc(b.Procs, func(p board.Proc) bool { return p.Held })
+	if b.Step.On || len(b.Step.Schedule) > 0 {
+		return true
+	}
+	for i := range b.Procs {
+		if b.Procs[i].Held {
+			return true
+		}
+	}
+	return false
 }
 
 // Turn is where a process stands in step mode.

@@ -323,11 +323,22 @@ func (s *stagePage) help() (string, []Group) {
 	if s.demo == nil {
 		about = "This is a recording: what is on the stage happened, and is played back. Nobody can be acted on."
 	}
+	if s.stepping() {
+		about += " You are the scheduler: every process is held before each of its steps, really blocked, until you let it go. " +
+			s.replayed()
+	}
 	var acts []Binding
 	for _, a := range s.info.Actions {
+		if s.watchedOnly(a) {
+			continue
+		}
 		acts = append(acts, Binding{Keys: []string{a.Key}, Word: a.Name, Doc: safe.Line(a.Doc, 300)})
 	}
-	groups := s.m.keys.groups("The stage: processes", "The stage: step mode", "The stage: time", "The stage: what is shown", "Everywhere")
+	titles := []string{"The stage: processes", "The stage: step mode", "The stage: time", "The stage: what is shown", "Everywhere"}
+	if s.stepping() {
+		titles[0], titles[1] = titles[1], titles[0]
+	}
+	groups := s.m.keys.groups(titles...)
 	for i := range groups {
 		bs := slices.Clone(groups[i].Bindings)
 		for j := range bs {

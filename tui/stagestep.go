@@ -151,6 +151,21 @@ func (s *stagePage) watchedOnly(a demo.Action) bool {
 	return s.stepping() && own
 }
 
+// replayed says how to play the run again as it is so far.
+func (s *stagePage) replayed() string {
+	moves := demo.Schedule(s.now().Step.Schedule)
+	if len(moves) == 0 {
+		return "Who went when is the schedule of the run: it is all that it takes to play it again."
+	}
+	cmd := "procession demo " + s.info.Name
+	for _, p := range s.info.Params {
+		if v, ok := s.opt.Params[p.Name]; ok && v != p.Default {
+			cmd += " --set " + p.Name + "=" + v
+		}
+	}
+	return "What was done so far is played again by: " + safe.Line(cmd+" --schedule '"+moves.String()+"'", 500)
+}
+
 // turnLine says whose turn it is, and what the keys do now.
 func (s *stagePage) turnLine(b *board.Board, w int) string {
 	th, g, k := s.m.th, s.m.th.Glyphs(), s.m.keys
@@ -248,6 +263,9 @@ func (s *stagePage) stepKeys() []Binding {
 	}
 	if len(b.Step.Schedule) > 0 {
 		out = append(out, k.Undo)
+	}
+	if b.Step.Stuck() && !s.over() {
+		out = append(out, k.Finish)
 	}
 	return out
 }

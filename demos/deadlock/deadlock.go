@@ -11,8 +11,9 @@
 // (S, "file lock"), and frees what a killed process held.
 //
 // A deadlock is found, not foreseen: the play keeps who holds and who wants which
-// lock, by the workers' word, and looks for a circle all of whose processes are
-// asleep to the kernel, at two looks.
+// lock, by the workers' word, and looks for a circle that stands for longer than
+// the stage takes between two samples, all of whose processes are asleep to the
+// kernel.
 //
 // What is measured, and how:
 //   - transfers: done by all workers, by their own reports.

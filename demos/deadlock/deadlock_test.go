@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"edu/procession/demos/board"
 	"edu/procession/demos/demo"
@@ -79,6 +80,16 @@ func TestKillBreaksIt(t *testing.T) {
 	}
 	if c := got.Board.Cell("transfers of B"); c == nil || c.Value != "2000" {
 		t.Errorf("B's transfers: %+v", c)
+	}
+}
+
+// A scripted kill comes, however long after the circle.
+func TestScriptedKill(t *testing.T) {
+	o := options("transfers", "200")
+	o.Script = []demo.Scripted{{Act: demo.Act{Name: "kill", Target: "B"}, At: 1500 * time.Millisecond}}
+	got := stagetest.Play(t, Demo{}, o)
+	if c := got.Board.Cell("transfers of A"); got.Err != nil || c == nil || c.Value != "200" || got.Board.Proc("B").Exit.Signal != "KILL" {
+		t.Errorf("%v %+v", got.Err, c)
 	}
 }
 

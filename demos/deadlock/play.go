@@ -91,7 +91,10 @@ func (pl *play) start(ctx context.Context, i int, names []string) error {
 
 const (
 	glance = 20 * time.Millisecond
-	eyes   = 1500 * time.Millisecond
+	// stood is how long a circle has been seen unchanged before it is called one:
+	// longer than the stage takes between two looks at a process.
+	stood = 300 * time.Millisecond
+	eyes  = 1500 * time.Millisecond
 )
 
 // free is a run without step mode. It ends when all have done their transfers, or
@@ -108,6 +111,7 @@ func (pl *play) free(ctx context.Context) error {
 	look := time.NewTicker(glance)
 	defer look.Stop()
 	var seen, told string
+	var since time.Duration
 	for pl.alive() > 0 {
 		select {
 		case <-look.C:
@@ -125,13 +129,15 @@ func (pl *play) free(ctx context.Context) error {
 			told = ""
 			s.Gauge("circle", 0, "")
 			s.Say("The circle is broken: the kernel freed the locks of the dead, and the others go on.")
-		case text == seen && pl.asleep(circle): // at the second look
+		case text != seen:
+			since = s.Now()
+		case s.Now()-since > stood && pl.asleep(circle):
 			told = text
 			s.Gauge("circle", float64(len(circle)), "")
 			s.Gauge("before-deadlock", pl.graph.since(circle).Seconds()*1000, "ms")
 			s.Say("%s. None of them will go on. A kill frees what the killed one held.", text)
 			if !s.Attended() {
-				s.Sleep(ctx, max(eyes, s.ScriptEnd()-s.Now()+eyes))
+				pl.rest(ctx, max(s.Pace().Scale(eyes), s.ScriptEnd()-s.Now()+eyes/10))
 				if pl.graph.circle() != nil && pl.alive() == len(pl.procs) {
 					pl.verdict()
 					return nil
@@ -142,6 +148,17 @@ func (pl *play) free(ctx context.Context) error {
 	}
 	pl.verdict()
 	return nil
+}
+
+// rest waits for d, for eyes or for scripted actions that are to come.
+func (pl *play) rest(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-pl.s.Finished():
+	case <-ctx.Done():
+	}
 }
 
 // alive counts who has not ended. Those who have are taken from the graph: the

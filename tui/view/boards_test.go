@@ -382,3 +382,34 @@ func race(stuck bool) *play {
 	settle(nil, both[1:])
 	return p
 }
+
+// deadlock is two processes, each with the lock that the other wants.
+func deadlock() *play {
+	p := &play{}
+	p.start(20*ms1, "A", 4711, "taker")
+	p.start(30*ms1, "B", 4712, "taker")
+	at, n := 40*ms1, 0
+	locks := []trace.ID{"first", "second"}
+	step := func(who trace.ID, lock trace.ID, ds ...trace.Data) {
+		n++
+		p.add(at, trace.Learner, who, trace.StepGo{N: n, Text: "take " + string(lock)})
+		for _, d := range ds {
+			at += ms1
+			p.add(at, trace.Worker, who, d)
+		}
+		at += 300 * ms1
+	}
+	who := []trace.ID{"A", "B"}
+	p.add(at, trace.Stage, "", trace.Settled{Ready: who})
+	for i, id := range who {
+		step(id, locks[i], trace.Lock{Is: trace.KindWant, Lock: locks[i]}, trace.Lock{Is: trace.KindHold, Lock: locks[i]}, trace.StepWait{Text: "take " + string(locks[1-i])})
+		p.add(at, trace.Stage, "", trace.Settled{N: n, Ready: who})
+	}
+	for i, id := range who {
+		step(id, locks[1-i], trace.StepWait{}, trace.Lock{Is: trace.KindWant, Lock: locks[1-i]})
+		p.state(at, id, trace.Asleep, "flock")
+		p.add(at+ms1, trace.Stage, "", trace.Settled{N: n, Ready: who[i+1:], Blocked: who[:i+1]})
+		at += 2 * ms1
+	}
+	return p
+}

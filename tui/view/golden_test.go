@@ -53,6 +53,10 @@ func shots() []shot {
 	rs.Selected = "A"
 	rb = race(true).board(time.Hour)
 	out = append(out, shot{"race", rs, Layout{}}, shot{"race-stuck", mk(rb, rb.At), Layout{}})
+	db := deadlock().board(time.Hour)
+	ds := mk(db, db.At)
+	ds.Selected = "B"
+	out = append(out, shot{"deadlock", ds, Layout{}})
 	lp := life()
 	whole := lp.board(time.Hour)
 	back := mk(lp.board(1550*ms1), 1550*ms1)

@@ -14,7 +14,15 @@ func Stepped(b *board.Board) bool {
 	if b == nil {
 		return false
 	}
-	return b.Step.On || len(b.Step.Schedule) > 0 || slices.ContainsFunc(b.Procs, func(p board.Proc) bool { return p.Held })
+	if b.Step.On || len(b.Step.Schedule) > 0 {
+		return true
+	}
+	for i := range b.Procs {
+		if b.Procs[i].Held {
+			return true
+		}
+	}
+	return false
 }
 
 // Turn is where a process stands in step mode.
@@ -129,6 +137,9 @@ func steps(s *Scene, w, h int) *page {
 	}
 	if !p.full() {
 		p.schedule(b)
+	}
+	if circle := b.Circle(); circle != nil && !p.full() {
+		p.circle(circle)
 	}
 	if b.Step.Stuck() && !p.full() {
 		p.glyph(inkWarn, p.p.look[classWait].Glyph)
@@ -348,9 +359,38 @@ func (p *page) schedule(b *board.Board) {
 	p.next()
 }
 
+// circle writes a circle of the wait-for graph: each waits for the next.
+func (p *page) circle(waits []board.Wait) {
+	g := p.p.sign
+	arrow := func(word string) {
+		p.space(1)
+		p.glyph(inkWarn, g.line)
+		p.put(inkWarn, word)
+		p.glyph(inkWarn, g.right)
+		p.space(1)
+	}
+	p.glyph(inkBad, g.task[board.TaskFailed])
+	p.to(2)
+	long := width(p.clean(string(waits[0].Who)))
+	for _, w := range waits {
+		long += width(p.clean(string(w.Who))) + width(p.clean(string(w.Lock))) + len(" -wants> ") + len(" -held by> ")
+	}
+	if word := "Deadlock: "; long+len(word) <= p.room() {
+		p.put(inkBad, word)
+	}
+	for _, w := range waits {
+		p.text(inkStrong, p.clean(string(w.Who)), p.room())
+		arrow("wants")
+		p.text(inkText, p.clean(string(w.Lock)), p.room())
+		arrow("held by")
+	}
+	p.text(inkStrong, p.clean(string(waits[0].Who)), p.room())
+	p.next()
+}
+
 // stepsHeight is how many lines all of it takes.
 func stepsHeight(b *board.Board) (least, ideal int) {
 	n, shared := len(stepped(b)), len(b.Cells)+len(b.Locks)
 	least = 1 + min(n, 5) + min(shared, 3) + 1
-	return least, 1 + n + 1 + shared + 2 + b2i(b.Step.Stuck()) + len(b.Step.Solved)
+	return least, 1 + n + 1 + shared + 2 + b2i(b.Step.Stuck()) + b2i(b.Circle() != nil) + len(b.Step.Solved)
 }

@@ -40,7 +40,7 @@ func (b *Board) Apply(e trace.Event) {
 		p.Ended, p.Exit, p.Says, p.Share = max(e.At, 1), d, "", 0
 		p.work(e.At, -1)
 		b.leaves(p)
-		b.line(e, "ended with "+Ending(d))
+		b.line(e, "ended with "+d.String())
 	case trace.Reaped:
 		p := b.proc(e.Who)
 		p.Reaped, p.CPU = max(e.At, 1), d.User+d.System
@@ -90,14 +90,6 @@ func (b *Board) Apply(e trace.Event) {
 		b.Dropped += d.Count
 		b.line(e, fmt.Sprintf("%d events not kept: %s", d.Count, d.Reason))
 	}
-}
-
-// Ending is how a process ended, in words.
-func Ending(x trace.Exit) string {
-	if x.Signal != "" {
-		return "signal " + x.Signal
-	}
-	return fmt.Sprintf("exit code %d", x.Code)
 }
 
 func (b *Board) line(e trace.Event, text string) {

@@ -47,7 +47,7 @@ func facts(b *Board) []fact {
 		state := p.State.String() + " on " + p.On
 		switch {
 		case p.Ended > 0:
-			state = Ending(p.Exit)
+			state = p.Exit.String()
 		case p.Held && p.State != trace.Stopped:
 			state = "held"
 		}

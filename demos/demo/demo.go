@@ -318,3 +318,11 @@ func DurationParam(s Stage, name string) time.Duration {
 	d, _ := time.ParseDuration(s.Param(name))
 	return d
 }
+
+// Plural counts things in a caption: "1 task", "2 tasks".
+func Plural(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
+}

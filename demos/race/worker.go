@@ -3,6 +3,7 @@ package race
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -120,8 +121,6 @@ func add(n int64) int64 {
 	for range 200 {
 		x = x*6364136223846793005 + 1442695040888963407
 	}
-	sink = x
+	runtime.KeepAlive(x) // or the compiler drops the work
 	return n + 1
 }
-
-var sink uint64 // keeps the compiler from dropping the work

@@ -1,6 +1,9 @@
 package trace
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Start says that a process exists (proc.start).
 type Start struct {
@@ -47,6 +50,14 @@ type Exit struct {
 	PID    int    `json:"pid"`
 	Code   int    `json:"code"`             // -1 when a signal ended it
 	Signal string `json:"signal,omitempty"` // "KILL", "TERM", "SEGV"
+}
+
+// String is the ending in words: "exit code 3", "signal KILL".
+func (x Exit) String() string {
+	if x.Signal != "" {
+		return "signal " + x.Signal
+	}
+	return "exit code " + strconv.Itoa(x.Code)
 }
 
 // Reaped says that the parent has waited for a process (proc.reaped).

@@ -241,7 +241,7 @@ func standing(b *board.Board) string {
 		now := p.State.String()
 		switch {
 		case !p.Alive():
-			now = board.Ending(p.Exit)
+			now = p.Exit.String()
 		case p.Held && p.State != trace.Stopped:
 			now = "next: " + p.NextStep
 		case p.On != "":

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"edu/procession/demos/demo"
 	"edu/procession/demos/trace"
 )
 
@@ -15,19 +14,25 @@ type edge struct {
 	asked             time.Duration
 }
 
+// teller is what a graph needs of the stage.
+type teller interface {
+	Now() time.Duration
+	Gauge(name string, value float64, unit string)
+}
+
 // graph is who holds and who wants what, by the workers' word. It is safe for
 // concurrent use: workers are heard from several goroutines.
 type graph struct {
-	s demo.Stage
+	s teller
 
 	mu    sync.Mutex
 	began time.Duration
-	holds map[trace.ID]trace.ID // lock → who
-	wants map[trace.ID]edge     // who → what
+	holds map[trace.ID][]trace.ID // lock → who; two while the farewell of one is on its way
+	wants map[trace.ID]edge       // who → what
 	done  int
 }
 
-func newGraph(s demo.Stage) *graph {
+func newGraph(s teller) *graph {
 	g := &graph{s: s}
 	g.reset()
 	return g
@@ -36,7 +41,7 @@ func newGraph(s demo.Stage) *graph {
 func (g *graph) reset() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.holds, g.wants, g.done, g.began = map[trace.ID]trace.ID{}, map[trace.ID]edge{}, 0, 0
+	g.holds, g.wants, g.done, g.began = map[trace.ID][]trace.ID{}, map[trace.ID]edge{}, 0, 0
 }
 
 func (g *graph) hear(who trace.ID, d trace.Data) {
@@ -52,11 +57,9 @@ func (g *graph) hear(who trace.ID, d trace.Data) {
 			g.wants[who] = edge{who: who, lock: d.Lock, asked: g.s.Now()}
 		case trace.KindHold:
 			delete(g.wants, who)
-			g.holds[d.Lock] = who
+			g.holds[d.Lock] = append(g.holds[d.Lock], who)
 		case trace.KindFree:
-			if g.holds[d.Lock] == who { // else the next one was heard first
-				delete(g.holds, d.Lock)
-			}
+			g.drop(d.Lock, who)
 		}
 	case trace.Cell:
 		g.done++
@@ -68,10 +71,16 @@ func (g *graph) leave(who trace.ID) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.wants, who)
-	for l, h := range g.holds {
-		if h == who {
-			delete(g.holds, l)
-		}
+	for l := range g.holds {
+		g.drop(l, who)
+	}
+}
+
+// drop takes one hold away. Workers are heard through pipes of their own, so one
+// that had the lock in between may be heard when the next one has been.
+func (g *graph) drop(lock, who trace.ID) {
+	if i := slices.Index(g.holds[lock], who); i >= 0 {
+		g.holds[lock] = slices.Delete(g.holds[lock], i, i+1)
 	}
 }
 
@@ -94,10 +103,10 @@ func (g *graph) circle() []edge {
 		var path []edge
 		for at := first; len(path) < len(names); {
 			e, waits := g.wants[at]
-			e.holder = g.holds[e.lock]
-			if !waits || e.holder == "" {
+			if !waits || len(g.holds[e.lock]) != 1 {
 				break
 			}
+			e.holder = g.holds[e.lock][0]
 			path = append(path, e)
 			if at = e.holder; at == first {
 				return path

@@ -37,43 +37,50 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 // belongs to the open file, not to the process.
 func (pl *play) cast(ctx context.Context) error {
 	n := demo.IntParam(pl.s, "workers")
-	var names []string
+	files := make([][]*os.File, n) // by worker
 	defer func() {
-		for _, name := range names {
-			os.Remove(name)
+		for _, all := range files {
+			for _, f := range all {
+				f.Close()
+			}
 		}
 	}()
 	for range n {
-		f, err := os.CreateTemp("", "procession-lock")
-		if err != nil {
+		if err := open(files); err != nil {
 			return err
 		}
-		f.Close()
-		names = append(names, f.Name())
 	}
 	for i := range n {
-		if err := pl.start(ctx, i, names); err != nil {
+		if err := pl.start(ctx, i, files[i]); err != nil {
 			return err
+		}
+		for _, f := range files[i] {
+			f.Close() // else its locks would outlive it
 		}
 	}
 	return nil
 }
 
-func (pl *play) start(ctx context.Context, i int, names []string) error {
-	var files []*os.File
-	defer func() {
-		for _, f := range files {
-			f.Close()
-		}
-	}()
-	for _, name := range names {
-		f, err := os.OpenFile(name, os.O_RDWR, 0)
+// open makes the file of a lock, opens it for each worker and takes its name away.
+func open(files [][]*os.File) error {
+	made, err := os.CreateTemp("", "procession-lock")
+	if err != nil {
+		return err
+	}
+	defer made.Close()
+	defer os.Remove(made.Name())
+	for i := range files {
+		f, err := os.OpenFile(made.Name(), os.O_RDWR, 0)
 		if err != nil {
 			return err
 		}
-		files = append(files, f)
+		files[i] = append(files[i], f)
 	}
-	first, second := i, (i+1)%len(names)
+	return nil
+}
+
+func (pl *play) start(ctx context.Context, i int, files []*os.File) error {
+	first, second := i, (i+1)%len(files)
 	if pl.s.Param("order") == sorted && second < first {
 		first, second = second, first
 	}

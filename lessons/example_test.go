@@ -33,5 +33,8 @@ func Example() {
 	//   4 process-life: The life of a process
 	//   5 pool-of-workers: A pool of workers
 	//   6 queue-pipe-event: Queue, pipe and event
+	// Coordination
+	//   7 race-and-lock: A race, and a lock
+	//   8 deadlock: Deadlock
 	// speed-up: 1.62 ×, lost: not measured yet
 }

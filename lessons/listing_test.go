@@ -44,6 +44,14 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`received: \[0, 1, 2, 3, 4, 100, 101, 102, 103, 104\]`, `True right after put\(\): \d+ of 1000`, `pipe: PING\npipe: end of file.*\n$`},
 		golang: []string{`received: \[0 1 2 3 4 100 101 102 103 104\]\npipe: PING\n$`},
 	},
+	"deadlock": {
+		python: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
+		golang: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
+	},
+	"race-and-lock": {
+		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
+		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},
+	},
 }
 
 // startMethods are tried one by one; what else a method must make a listing say

@@ -57,6 +57,7 @@ func (c *crowd) change(k, n int) {
 
 func (c *crowd) Log() *trace.Recorder       { return c.log }
 func (c *crowd) Act(string, trace.ID) error { return nil }
+func (c *crowd) Go(trace.ID) error          { return nil }
 func (c *crowd) Finish()                    { c.Stop() }
 func (c *crowd) Stop()                      { close(c.stop); <-c.done }
 func (c *crowd) Done() <-chan struct{}      { return c.done }
@@ -117,5 +118,28 @@ func BenchmarkProgram(b *testing.B) {
 				cancel()
 			}
 		})
+	}
+}
+
+// BenchmarkScrub is a key that goes back in a recording of 100,000 events, and
+// the frame that follows.
+func BenchmarkScrub(b *testing.B) {
+	c := newCrowd(64, 0)
+	for k := range 100_000 / 8 {
+		c.change(k, 64)
+	}
+	cfg := testConfig()
+	cfg.Replay = &Replay{Name: "long", Header: c.log.Header(), Events: c.log.Events(0)}
+	m := New(cfg)
+	m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
+	m.Update(keyPress("end"))
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		if n++; n%2000 == 0 {
+			m.Update(keyPress("end"))
+		}
+		m.Update(keyPress("left"))
+		m.View()
 	}
 }

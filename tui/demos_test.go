@@ -17,7 +17,7 @@ func TestDemosLeaveTheStageItsKeys(t *testing.T) {
 		}
 		for _, g := range tui.DefaultKeys().Groups() {
 			switch g.Title {
-			case "Everywhere", "The stage: processes", "The stage: time", "The stage: what is shown":
+			case "Everywhere", "The stage: processes", "The stage: step mode", "The stage: time", "The stage: what is shown":
 			default:
 				continue
 			}

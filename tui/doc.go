@@ -1,7 +1,7 @@
 // Package tui is the interface: one Bubble Tea model, its pages, its keys and
 // its help. It knows lessons, demos as values, and the log of a run; it knows no
 // demo's package and starts no process itself: whoever calls it hands in a
-// [demo.Starter].
+// demo.Starter.
 //
 //	err := tui.Run(ctx, tui.Config{
 //		Course: course, Demos: demos.All, Start: stage.Start, Progress: store,
@@ -28,7 +28,7 @@
 // The rules are:
 //
 //  1. A run has one Cmd that waits for its events, feed. Events become one
-//     message a frame at most; they are folded in Update.
+//     message a frame at most; they are folded in Update (TestIdle).
 //  2. Nothing ticks while nothing moves: a live run has a heart (5 times a
 //     second, twice when it is quiet), a log that is played back a frame clock,
 //     everything else none; and the renderer rests (TestPacer, TestIdle).

@@ -16,15 +16,20 @@ import (
 type fakeDemo struct {
 	name    string
 	workers int
+	steps   bool
 }
 
 func (d fakeDemo) Info() demo.Info {
-	return demo.Info{
+	info := demo.Info{
 		Name: d.name, Title: "A fake of workers", Doc: "Workers compute and wait. Stop one, kill one, and see.",
 		Places:  []demo.Place{demo.Processes},
 		Actions: []demo.Action{demo.Stop, demo.Cont, demo.Kill, {Name: "add", Key: "a", Doc: "start another worker", Target: demo.ToStage}},
 		Gauges:  []demo.Gauge{{Name: "speedup", Unit: "×", Doc: "against one worker"}},
 	}
+	if d.steps {
+		info.Puzzles = []demo.Puzzle{{Name: "lose", Doc: "Lose an update."}}
+	}
+	return info
 }
 func (fakeDemo) Roles() map[string]demo.Role            { return nil }
 func (fakeDemo) Play(context.Context, demo.Stage) error { return nil }
@@ -56,6 +61,7 @@ func (r *fakeRun) Done() <-chan struct{} { return r.done }
 func (r *fakeRun) Err() error            { return r.err }
 func (r *fakeRun) Stop()                 { r.once.Do(func() { close(r.stop) }) }
 func (r *fakeRun) Finish()               { r.fin.Do(func() { close(r.finish) }) }
+func (r *fakeRun) Go(trace.ID) error     { return nil }
 
 func (r *fakeRun) Act(name string, target trace.ID) error {
 	var err error
@@ -164,5 +170,5 @@ func testCourse() *lessons.Course {
 }
 
 func testConfig() Config {
-	return Config{Course: testCourse(), Demos: []demo.Demo{fakeDemo{"fake", 3}}, Start: startFake, Progress: &memory{}, Look: Look{Dark: true}}
+	return Config{Course: testCourse(), Demos: []demo.Demo{fakeDemo{"fake", 3, false}}, Start: startFake, Progress: &memory{}, Look: Look{Dark: true}}
 }

@@ -75,6 +75,7 @@ type KeyMap struct {
 	Freeze, HoldAll, FreeAll, SelectNext, SelectPrev              Binding
 	Forward, Backward, SecondForward, SecondBackward              Binding
 	Start, Live, Slower, Faster                                   Binding
+	LetGo, Undo, StepMode                                         Binding
 	Again, Anew, Finish, View, ViewBack, Digit, Log, Zoom, Beside Binding
 }
 
@@ -128,6 +129,9 @@ func DefaultKeys() KeyMap {
 		Again:          Binding{Keys: []string{"R"}, Word: "again", Doc: "run again with the same seed"},
 		Anew:           Binding{Keys: []string{"N"}, Word: "new seed", Doc: "run again with another seed"},
 		Finish:         Binding{Keys: []string{"f", "F"}, Word: "finish", Doc: "ask the demo to come to its end and say what was measured"},
+		LetGo:          Binding{Keys: []string{"enter"}, Word: "let go", Doc: "let the selected process do its next step; it is held before the one after"},
+		Undo:           Binding{Keys: []string{"u"}, Word: "undo", Doc: "take the last step back: a new run does all the steps before it, and is compared with what was there"},
+		StepMode:       Binding{Keys: []string{"T"}, Word: "step mode", Doc: "start the demo anew in step mode, where you say who goes next; again: back to running freely"},
 		View:           Binding{Keys: []string{"v"}, Word: "view", Doc: "the next view as the main one"},
 		ViewBack:       Binding{Keys: []string{"V"}, Word: "view before", Doc: "the view before"},
 		Digit:          Binding{Keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, Word: "view", Doc: "this view as the main one"},
@@ -151,6 +155,7 @@ func (k KeyMap) Groups() []Group {
 		{"The course", []Binding{k.Open, k.Continue, k.Search, k.Glossary}},
 		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Terms, k.NextLesson, k.Wider, k.Narrower}},
 		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew}},
+		{"The stage: step mode", []Binding{k.LetGo, k.Undo, k.StepMode}},
 		{"The stage: time", []Binding{k.Freeze, k.Backward, k.Forward, k.SecondBackward, k.SecondForward, k.Start, k.Live, k.Slower, k.Faster}},
 		{"The stage: what is shown", []Binding{k.View, k.ViewBack, k.Digit, k.Log, k.Zoom, k.Beside}},
 	}

@@ -31,7 +31,7 @@ func TestKeysAreTold(t *testing.T) {
 func TestStageKeysDoNotClash(t *testing.T) {
 	k := DefaultKeys()
 	seen := map[string]string{}
-	for _, g := range k.groups("The stage: processes", "The stage: time", "The stage: what is shown", "Everywhere") {
+	for _, g := range k.groups("The stage: processes", "The stage: step mode", "The stage: time", "The stage: what is shown", "Everywhere") {
 		for _, b := range g.Bindings {
 			for _, key := range b.Keys {
 				if was, ok := seen[key]; ok {

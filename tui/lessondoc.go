@@ -88,7 +88,7 @@ func (p *lessonPage) answers() []reader.Block {
 	if missing := p.unmeasured(); len(missing) > 0 {
 		hint := "You have not run the demo yet, so its figures read *not measured yet*. Press `d` to run it."
 		if len(missing) < len(p.l.Watch) {
-			hint = "Some figures read *not measured yet*: your last run was left before it had measured them. Press `d` to run the demo again, and let it come to its end."
+			hint = "Some figures read *not measured yet*: what they measure did not happen in your last run, or it was left early. Press `d` to run the demo again, do what *Observe* says, and let it come to its end."
 		}
 		out = append(out, reader.Block{Markdown: "> " + hint})
 	}
@@ -198,7 +198,10 @@ func (p *lessonPage) choices(w int) (lines []string, rows []int) {
 			for _, line := range wrap(q.qs[i].Text, min(w-6, 92)) {
 				put("  "+p.inline(line), -1)
 			}
-			put("  "+th.Paint(theme.Muted, "You expect: ")+p.inline(q.qs[i].Choices[a.choice].Text)+th.Paint(theme.Muted, ", "+confidences[a.sure-1]), -1)
+			mine := "You expect: " + q.qs[i].Choices[a.choice].Text + ", " + confidences[a.sure-1]
+			for _, line := range wrap(mine, min(w-6, 92)) {
+				put("  "+th.Over(theme.Muted, p.inline(line)), -1)
+			}
 		}
 		put("", -1)
 		put("  "+th.Paint(theme.Good, g.Check)+" Now see what really happens: "+th.Paint(theme.Key, "enter")+". To change your mind: "+

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"edu/procession/demos/demo"
 )
 
 // TestMash is a learner, or a cat, on the keys: random keys, clicks and wheels
@@ -18,15 +20,23 @@ func TestMash(t *testing.T) {
 		strokes = 2_000
 	}
 	for _, seed := range []uint64{1, 2} {
-		synctest.Test(t, func(t *testing.T) { mash(t, seed, strokes/2) })
+		synctest.Test(t, func(t *testing.T) { mash(t, seed, strokes/2, testConfig) })
 	}
+	synctest.Test(t, func(t *testing.T) { mash(t, 3, strokes/2, stepsFirst) })
 }
 
-func mash(t *testing.T, seed uint64, strokes int) {
+// stepsFirst opens the stage in step mode.
+func stepsFirst() Config {
+	cfg := stepConfig()
+	cfg.Demo, cfg.Options = "fake", demo.Options{Step: true}
+	return cfg
+}
+
+func mash(t *testing.T, seed uint64, strokes int, config func() Config) {
 	r := rand.New(rand.NewPCG(seed, 7))
 	named := []string{"enter", "esc", "space", "tab", "shift+tab", "up", "down", "left", "right", "home", "end", "pgup", "pgdown", "backspace", "f1", "ctrl+u"}
 	sizes := [][2]int{{0, 0}, {1, 1}, {10, 5}, {79, 24}, {80, 23}, {80, 24}, {80, 24}, {100, 30}, {120, 40}, {133, 27}, {200, 60}, {300, 24}, {80, 100}}
-	d := drive(t, testConfig(), 80, 24)
+	d := drive(t, config(), 80, 24)
 	w, h := 80, 24
 	for i := range strokes {
 		switch n := r.IntN(100); {
@@ -51,7 +61,7 @@ func mash(t *testing.T, seed uint64, strokes int) {
 		}
 		if d.quit { // left: open it again
 			d.close()
-			d = drive(t, testConfig(), w, h)
+			d = drive(t, config(), w, h)
 		}
 		if i%5 == 0 {
 			d.screen()

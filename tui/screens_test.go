@@ -14,7 +14,7 @@ import (
 // TestScreens plays learners at the keys: testdata/screens holds what they
 // pressed and what they saw. Rewrite it with -rewrite, and read the difference.
 //
-//	open size=80x24 [demo=fake] [lesson=second]
+//	open size=80x24 [demo=fake] [lesson=second] [step]
 //	press           keys, one after the other; @2s lets time pass, click:x:y clicks
 //	screen          what is on it
 func TestScreens(t *testing.T) {
@@ -32,6 +32,10 @@ func TestScreens(t *testing.T) {
 						d.close()
 					}
 					cfg := testConfig()
+					if td.HasArg("step") {
+						cfg = stepConfig()
+						cfg.Options.Step = true
+					}
 					var size string
 					td.ScanArgs(t, "size", &size)
 					if td.HasArg("lesson") {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"golang.org/x/sys/unix"
 )
 
 // signals ends the program on HUP, INT, QUIT and TERM with the terminal
@@ -113,29 +114,14 @@ func (s *signals) redraw() {
 }
 
 // hasShell reports whether somebody in our session could continue us. Without,
-// the kernel ignores TSTP.
+// a STOP would last for ever.
 func hasShell() bool {
-	mine, err := syscall.Getpgid(0)
-	if err != nil {
+	mine, err := unix.Getsid(0)
+	if err != nil || mine == os.Getpid() {
 		return false
 	}
-	for pid := os.Getppid(); pid > 1; {
-		if sid(pid) != sid(0) {
-			return false
-		}
-		if pg, err := syscall.Getpgid(pid); err != nil || pg != mine {
-			return err == nil
-		}
-		// The parent is of our group, as "go run" is: whoever started it decides.
-		// Its parent is not told portably; believe that it is a shell.
-		return true
-	}
-	return false
-}
-
-func sid(pid int) int {
-	r, _, _ := syscall.RawSyscall(syscall.SYS_GETSID, uintptr(pid), 0, 0)
-	return int(r)
+	theirs, err := unix.Getsid(os.Getppid())
+	return err == nil && theirs == mine
 }
 
 func number(s os.Signal) int {

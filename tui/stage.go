@@ -43,6 +43,7 @@ type stagePage struct {
 	left     int // column and row of the frame on the page
 	head     int
 	selected trace.ID
+	chosen   bool // by the learner, who has selected it or acted on it
 	main     view.Panel
 	scroll   map[view.Panel]int
 	bigLog   bool
@@ -50,6 +51,9 @@ type stagePage struct {
 	bare     *board.Board // the end of the run without its verdict
 	beside   bool         // the lesson's text stands beside the stage
 	text     sideText
+
+	back    *backStep            // the undo that led to this run
+	settled map[int]*board.Board // by moves: the Board on which all had come to rest
 }
 
 func newStage(m *Model, d demo.Demo, o demo.Options, l *lessons.Lesson) *stagePage {
@@ -130,7 +134,11 @@ func (s *stagePage) started(msg startedMsg) tea.Cmd {
 }
 
 // restart plays the demo again, with this seed or, at 0, another.
-func (s *stagePage) restart(seed uint64) tea.Cmd {
+func (s *stagePage) restart(seed uint64) tea.Cmd { return s.anew(seed, nil) }
+
+// anew starts another run in place of this one, in step mode with the moves that
+// are to be made first.
+func (s *stagePage) anew(seed uint64, moves demo.Schedule) tea.Cmd {
 	keep, before := s.keep(), s.run
 	s.cancel()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -138,8 +146,9 @@ func (s *stagePage) restart(seed uint64) tea.Cmd {
 	s.id, s.run, s.failed, s.kept, s.beating, s.ticking = s.m.nextID, nil, nil, false, false, false
 	s.player, s.stage, s.frame = newPlayer(), view.NewStage(), nil
 	s.bare = nil
-	s.scroll, s.selected = map[view.Panel]int{}, ""
-	s.opt.Seed = seed
+	s.scroll, s.selected, s.chosen = map[view.Panel]int{}, "", false
+	s.opt.Seed, s.opt.Schedule = seed, moves
+	s.back, s.settled = nil, nil
 	return tea.Batch(keep, s.begin(before))
 }
 
@@ -191,6 +200,7 @@ func (s *stagePage) take(msg eventsMsg) tea.Cmd {
 		return s.keep()
 	}
 	s.player.extend(msg.events, msg.clock)
+	s.heed()
 	return s.listen()
 }
 
@@ -258,11 +268,14 @@ func (s *stagePage) act(a demo.Action) tea.Cmd {
 		return s.m.say("The run has not begun yet. A moment.")
 	case s.run == nil || s.over():
 		return s.m.say("This run is over, so there is nobody to do that to. " + s.m.keys.Again.Show() + " runs it again.")
+	case s.watchedOnly(a):
+		return s.m.say("In step mode only you make moves. " + s.m.keys.StepMode.Show() + " lets the demo run freely, and then this key does something.")
 	case a.Target == demo.ToStage:
 		target = ""
 	case target == "":
 		return s.m.say("No process is selected yet: choose one with up and down, or with a click.")
 	}
+	s.chosen = s.chosen || target != ""
 	return s.send(a.Name, target)
 }
 
@@ -286,9 +299,6 @@ func (s *stagePage) send(name string, target trace.ID) tea.Cmd {
 
 // scene is what the views are to draw.
 func (s *stagePage) scene(b *board.Board) *view.Scene {
-	if s.selected == "" {
-		s.selected = first(b)
-	}
 	sc := &view.Scene{Board: b, Theme: s.m.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,
 		Cursor: s.player.at, Scrubbed: !s.player.atNow()}
 	end := max(s.player.clock, s.player.at)
@@ -309,13 +319,13 @@ func (s *stagePage) scene(b *board.Board) *view.Scene {
 // recentSpan is how much of the run the time axes show when they follow it.
 const recentSpan = 10 * time.Second
 
-// first is the process to select when the learner has not: a worker, not who
-// started it.
-func first(b *board.Board) trace.ID {
-	for _, p := range b.Procs {
-		if p.Role != "warden" {
+// first is the process to select when the learner has not: a worker that lives,
+// not who started it; else who was selected.
+func first(b *board.Board, was trace.ID) trace.ID {
+	for i := range b.Procs {
+		if p := &b.Procs[i]; p.Role != "warden" && (p.Alive() || was == "") {
 			return p.ID
 		}
 	}
-	return ""
+	return was
 }

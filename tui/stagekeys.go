@@ -48,6 +48,12 @@ func (s *stagePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		s.recent = !s.recent
 	case keys.Beside.is(k):
 		s.showText()
+	case keys.LetGo.is(k) && s.stepping() && !s.over():
+		return s.letGo(), true
+	case keys.Undo.is(k):
+		return s.undo(), true
+	case keys.StepMode.is(k):
+		return s.switchMode(), true
 	case keys.Go.is(k) && k == "enter":
 		return s.goOn(), true
 	case s.run == nil && s.demo != nil:
@@ -129,6 +135,8 @@ func (s *stagePage) goOn() tea.Cmd {
 			}
 		}
 		return s.m.pop()
+	case s.stepping() && s.over(): // one enter too many must not cost the schedule
+		s.m.notice = "All is done. " + s.m.keys.Undo.Show() + " takes the last step back, " + s.m.keys.Again.Show() + " starts from the beginning."
 	case s.demo != nil && s.over():
 		return s.restart(0)
 	case s.demo == nil && s.player.atNow():
@@ -156,7 +164,7 @@ func (s *stagePage) finish() tea.Cmd {
 
 func (s *stagePage) selectBy(n int) {
 	if s.frame != nil {
-		s.selected = s.frame.Next(s.selected, n)
+		s.selected, s.chosen = s.frame.Next(s.selected, n), true
 	}
 }
 
@@ -178,13 +186,13 @@ func (s *stagePage) click(x, y int) tea.Cmd {
 	}
 	if at, ok := s.frame.TimeAt(x, y); ok {
 		if id, ok := s.frame.ProcAt(x, y); ok {
-			s.selected = id
+			s.selected, s.chosen = id, true
 		}
 		s.player.seekTime(at)
 		return s.beat()
 	}
 	if id, ok := s.frame.ProcAt(x, y); ok {
-		s.selected = id
+		s.selected, s.chosen = id, true
 		return nil
 	}
 	if p, ok := s.frame.PanelAt(x, y); ok && slices.Contains(view.Panels(s.player.board()), p) {
@@ -235,6 +243,9 @@ func (s *stagePage) bar() []barRow {
 		freeze.Word = "unfreeze"
 	}
 	step := s.mine(k.Backward).as("left/right", "step")
+	if s.stepping() {
+		step.Word = "event" // a step is somebody's there
+	}
 	switch {
 	case s.failed != nil && s.run == nil && s.demo != nil:
 		add(k.Again)
@@ -242,18 +253,29 @@ func (s *stagePage) bar() []barRow {
 		if s.lesson != nil {
 			add(press("enter", "read why"))
 		}
+		if s.stepping() {
+			add(s.stepKeys()...)
+		}
 		add(k.Again, k.Anew, freeze, step)
 	case s.demo == nil:
 		add(freeze, step, k.Faster.as("< >", "speed"))
 	case !s.player.atNow():
 		add(freeze, step, k.Live, k.Faster.as("< >", "speed"))
+	case s.stepping():
+		add(s.stepKeys()...)
+		add(k.Again.as("", "restart"), k.Back, k.StepMode.as("", "free run"))
 	default:
 		add(k.SelectNext.as("up/down", "select"), freeze, k.Finish)
+		if len(s.info.Puzzles) > 0 {
+			add(k.StepMode)
+		}
 	}
 	if s.lesson != nil && !s.textBeside() && !s.over() {
 		add(k.Beside)
 	}
-	add(k.Back)
+	if !s.stepping() || s.over() || !s.player.atNow() {
+		add(k.Back)
+	}
 	if s.demo != nil && !s.over() && s.player.atNow() {
 		items = append(items, step)
 		add(k.View, k.HoldAll, k.FreeAll)
@@ -276,6 +298,9 @@ func (s *stagePage) actions() []Binding {
 	}
 	mine, all := []Binding{{Word: to}}, []Binding{{Word: "to all"}}
 	for _, a := range s.info.Actions {
+		if s.watchedOnly(a) {
+			continue
+		}
 		b := Binding{Keys: []string{a.Key}, Word: safe.Line(a.Name, 30)}
 		if a.Target == demo.ToStage {
 			all = append(all, b)
@@ -298,11 +323,22 @@ func (s *stagePage) help() (string, []Group) {
 	if s.demo == nil {
 		about = "This is a recording: what is on the stage happened, and is played back. Nobody can be acted on."
 	}
+	if s.stepping() {
+		about += " You are the scheduler: every process is held before each of its steps, really blocked, until you let it go. " +
+			s.replayed()
+	}
 	var acts []Binding
 	for _, a := range s.info.Actions {
+		if s.watchedOnly(a) {
+			continue
+		}
 		acts = append(acts, Binding{Keys: []string{a.Key}, Word: a.Name, Doc: safe.Line(a.Doc, 300)})
 	}
-	groups := s.m.keys.groups("The stage: processes", "The stage: time", "The stage: what is shown", "Everywhere")
+	titles := []string{"The stage: processes", "The stage: step mode", "The stage: time", "The stage: what is shown", "Everywhere"}
+	if s.stepping() {
+		titles[0], titles[1] = titles[1], titles[0]
+	}
+	groups := s.m.keys.groups(titles...)
 	for i := range groups {
 		bs := slices.Clone(groups[i].Bindings)
 		for j := range bs {

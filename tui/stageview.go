@@ -85,7 +85,10 @@ func (s *stagePage) corner() string {
 // draw is the line that says what one sees, the lesson's text if there is room,
 // and the stage.
 func (s *stagePage) draw(w, h int) []string {
-	b := s.player.board()
+	b := s.seen()
+	if !s.chosen {
+		s.selected = first(b, s.selected)
+	}
 	head := s.status(b, w)
 	s.left, s.head = 0, len(head)
 	h -= len(head)
@@ -157,12 +160,14 @@ func (s *stagePage) status(b *board.Board, w int) []string {
 	switch {
 	case s.failed != nil && s.run == nil && s.demo != nil:
 		return []string{th.Paint(theme.Bad, " "+g.Cross+" It could not be started: "+safe.Line(s.failed.Error(), 500))}
-	case s.run == nil && s.demo != nil:
+	case s.run == nil && s.demo != nil && (s.back == nil || s.back.was == nil):
 		return []string{" " + th.Paint(theme.Muted, "starting its processes"+ellipsis)}
 	case !s.player.atNow():
 		return []string{s.banner(b, w)}
 	case s.over():
 		return s.ending(b, w)
+	case s.stepping():
+		return append([]string{s.turnLine(b, w)}, s.goalLine(b, w)...)
 	}
 	return []string{s.withFacts(" "+th.Paint(theme.Good, g.Arrow+" LIVE")+" "+clock(s.player.at), w)}
 }

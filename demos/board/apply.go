@@ -39,7 +39,8 @@ func (b *Board) Apply(e trace.Event) {
 		p := b.proc(e.Who)
 		p.Ended, p.Exit, p.Says, p.Share = max(e.At, 1), d, "", 0
 		p.work(e.At, -1)
-		b.line(e, "ended with "+Ending(d))
+		b.leaves(p)
+		b.line(e, "ended with "+d.String())
 	case trace.Reaped:
 		p := b.proc(e.Who)
 		p.Reaped, p.CPU = max(e.At, 1), d.User+d.System
@@ -78,22 +79,17 @@ func (b *Board) Apply(e trace.Event) {
 		if d.Error != "" {
 			text += ": " + d.Error
 		}
+		b.acted(e, d)
 		b.line(e, text)
 	case trace.Verdict:
 		b.Verdict = &d
 		b.line(e, d.Text)
+	case trace.Cell, trace.Lock, trace.StepWait, trace.StepGo, trace.Settled, trace.Solved:
+		b.step(e)
 	case trace.Dropped:
 		b.Dropped += d.Count
 		b.line(e, fmt.Sprintf("%d events not kept: %s", d.Count, d.Reason))
 	}
-}
-
-// Ending is how a process ended, in words.
-func Ending(x trace.Exit) string {
-	if x.Signal != "" {
-		return "signal " + x.Signal
-	}
-	return fmt.Sprintf("exit code %d", x.Code)
 }
 
 func (b *Board) line(e trace.Event, text string) {

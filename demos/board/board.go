@@ -33,6 +33,9 @@ type Board struct {
 	Procs   []Proc  // in the order in which they started
 	Tasks   []Task  // by number
 	Queues  []Queue // in order of appearance
+	Cells   []Cell  // of shared memory, in order of appearance
+	Locks   []Lock  // in order of appearance
+	Step    Steps   // who goes when, in step mode
 	Links   []Link  // cut or healed at least once
 	Msgs    []Msg   // the latest messages, at most 2,048, in the order in which they were sent
 	Gauges  []Gauge // in order of first appearance
@@ -74,6 +77,10 @@ type Proc struct {
 	Core     int // -1 where not told
 	Task     int // the task in hand, -1 for none
 	TaskDone int
+	Held     bool        // at a step, until it is let go
+	NextStep string      // what it does next, while Held
+	LastStep string      // what it was let go for last
+	Steps    int         // how often it was let go
 	States   []StateMark // every change of State
 	Work     []WorkMark  // every change of Task
 
@@ -206,6 +213,12 @@ func (b *Board) Clone() *Board {
 	}
 	c.Tasks = slices.Clone(b.Tasks)
 	c.Links = slices.Clone(b.Links)
+	c.Cells, c.Locks = slices.Clone(b.Cells), slices.Clone(b.Locks)
+	for i := range c.Locks {
+		l := &c.Locks[i]
+		l.Holders, l.Waiters = slices.Clone(l.Holders), slices.Clone(l.Waiters)
+	}
+	c.Step.Schedule, c.Step.Solved = slices.Clip(b.Step.Schedule), slices.Clip(b.Step.Solved)
 	c.Msgs = slices.Clone(b.Msgs)
 	c.Gauges = slices.Clone(b.Gauges)
 	c.Lines = slices.Clip(b.Lines)

@@ -36,7 +36,7 @@ func life(n int, seed uint64) []trace.Event {
 		}
 		i := rnd.IntN(len(live))
 		p := live[i]
-		switch rnd.IntN(12) {
+		switch rnd.IntN(15) {
 		case 0, 1, 2:
 			to := []trace.Letter{trace.Running, trace.Asleep, trace.Stopped}[rnd.IntN(3)]
 			add(trace.Kernel, p.id, trace.State{From: p.state, To: to, On: "pipe read"})
@@ -70,6 +70,14 @@ func life(n int, seed uint64) []trace.Event {
 			add(trace.Stage, "", trace.Gauge{Name: fmt.Sprint("g", rnd.IntN(5)), Value: rnd.Float64(), Unit: "ms"})
 		case 10:
 			add(trace.Worker, p.id, trace.Block{On: "queue"})
+		case 12:
+			add(trace.Worker, p.id, trace.Cell{Is: []trace.Kind{trace.KindRead, trace.KindWrite}[rnd.IntN(2)], Cell: "c", Value: fmt.Sprint(len(events))})
+		case 13:
+			add(trace.Worker, p.id, trace.Lock{Is: []trace.Kind{trace.KindWant, trace.KindHold, trace.KindFree}[rnd.IntN(3)], Lock: trace.ID(fmt.Sprint("l", rnd.IntN(3)))})
+		case 14:
+			add(trace.Worker, p.id, trace.StepWait{Text: "read"})
+			add(trace.Stage, "", trace.Settled{N: len(events), Ready: []trace.ID{p.id}})
+			add(trace.Learner, p.id, trace.StepGo{N: len(events), Text: "read"})
 		case 11:
 			if rnd.IntN(20) == 0 {
 				add(trace.Kernel, p.id, trace.Exit{PID: 1, Code: -1, Signal: "KILL"})

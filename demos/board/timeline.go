@@ -13,10 +13,10 @@ import (
 // Positions count folded events: At(0) is the empty stage, At(Len()) the end.
 type Timeline struct {
 	events []trace.Event
-	kept   []*Board // kept[i] stands at i*every
-	every  int
-	end    *Board // at len(events); taken further in place
-	last   *Board // what the last At that looked back returned
+	kept   []*Board // in order, the empty one first
+	every  int      // events between two of them, at least
+	end    *Board   // at len(events); taken further in place
+	last   *Board   // what the last At that looked back returned
 }
 
 // maxKept bounds the Boards that are kept: at twice as many, each second one is
@@ -46,7 +46,8 @@ func (t *Timeline) Extend(events []trace.Event) {
 	for _, e := range events {
 		t.events = append(t.events, e)
 		t.end.Apply(e)
-		if t.end.Pos%t.every == 0 {
+		// A Board with many tasks takes long to copy, and is kept less often.
+		if t.end.Pos-t.kept[len(t.kept)-1].Pos >= max(t.every, len(t.end.Tasks)/8) {
 			t.kept = append(t.kept, t.end.Clone())
 			if len(t.kept) >= 2*maxKept {
 				t.thin()
@@ -76,7 +77,7 @@ func (t *Timeline) At(pos int) *Board {
 	if t.last != nil && t.last.Pos == pos {
 		return t.last
 	}
-	near := t.kept[pos/t.every]
+	near := t.kept[sort.Search(len(t.kept), func(i int) bool { return t.kept[i].Pos > pos })-1]
 	if t.last != nil && t.last.Pos < pos && t.last.Pos > near.Pos {
 		near = t.last
 	}

@@ -92,7 +92,7 @@ func (Demo) Info() demo.Info {
 	}
 	for _, pinned := range []bool{false, true} {
 		for n := 1; n <= crowd; n++ {
-			doc := fmt.Sprintf("serial divided by the makespan of %s", plural(n, "burner"))
+			doc := fmt.Sprintf("serial divided by the makespan of %s", demo.Plural(n, "burner"))
 			if pinned {
 				doc += ", held to one core"
 			}

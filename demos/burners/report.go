@@ -17,9 +17,9 @@ func (pl *play) announce(n int) {
 	case n == 1 && !pl.pinned:
 		pl.s.Say("One burner does the whole job: that is the time to compare with.")
 	case pl.pinned:
-		pl.s.Say("The same job, split over %s, all held to core %d.", plural(n, "burner"), pl.core)
+		pl.s.Say("The same job, split over %s, all held to core %d.", demo.Plural(n, "burner"), pl.core)
 	default:
-		pl.s.Say("The same job, split over %s, on %s.", plural(n, "burner"), plural(pl.cores, "core"))
+		pl.s.Say("The same job, split over %s, on %s.", demo.Plural(n, "burner"), demo.Plural(pl.cores, "core"))
 	}
 }
 
@@ -76,7 +76,7 @@ func (pl *play) busy(m measured) bool {
 // caption is what a measurement says, and at most one remark: nothing that was
 // not measured.
 func (pl *play) caption(m measured) string {
-	text := fmt.Sprintf("%s: %s, %s", plural(m.n, "burner"), seconds(m.wall), times(pl.factor(m)))
+	text := fmt.Sprintf("%s: %s, %s", demo.Plural(m.n, "burner"), seconds(m.wall), times(pl.factor(m)))
 	if m.n == 1 && !m.pinned {
 		text = fmt.Sprintf("1 burner: %s for the whole job", seconds(m.wall))
 	}
@@ -124,7 +124,7 @@ func (pl *play) verdict() {
 		pl.s.Verdict(true, "No speed-up was measured. %s", counts)
 		return
 	}
-	text := fmt.Sprintf("On %s, one burner took %s for the job", plural(pl.cores, "core"), seconds(pl.serial.wall))
+	text := fmt.Sprintf("On %s, one burner took %s for the job", demo.Plural(pl.cores, "core"), seconds(pl.serial.wall))
 	for i, m := range pl.done[1:] {
 		sep := ", "
 		if i == 0 {
@@ -140,13 +140,6 @@ func (pl *play) verdict() {
 		text += fmt.Sprintf(" The machine was busy with other things: one burner alone was without a core for %.0f%% of that time, so this says little about the cores.", 100*pl.serial.waited())
 	}
 	pl.s.Verdict(true, "%s %s", text, counts)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

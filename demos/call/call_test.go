@@ -5,7 +5,6 @@ package call
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -317,13 +316,5 @@ func TestWire(t *testing.T) {
 		if stepOf(s.String()) != s || s.truth() == "" {
 			t.Errorf("step %d", s)
 		}
-	}
-}
-
-// Whatever the program is killed in, its processes go with it.
-func TestNothingSurvives(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(1, 2))
-	for range 3 {
-		stagetest.KillHost(t, "same-call calls=100", rnd)
 	}
 }

@@ -2,7 +2,6 @@ package call
 
 import (
 	"context"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,11 +9,6 @@ import (
 
 	"edu/procession/demos/demo"
 	"edu/procession/demos/trace"
-)
-
-const (
-	forEver = time.Duration(math.MaxInt64)
-	glance  = 40 * time.Millisecond // between two looks at what the kernel told
 )
 
 func (pl *play) finished() bool {
@@ -29,27 +23,10 @@ func (pl *play) finished() bool {
 // until takes what happens until ok says so, nil for never, or d has passed, or
 // the learner has finished; the error is ctx's.
 func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {
-	end := time.NewTimer(d)
-	defer end.Stop()
-	look := time.NewTicker(glance)
-	defer look.Stop()
-	for ok == nil || !ok() {
-		select {
-		case n := <-pl.news:
-			pl.take(n)
-		case a := <-pl.s.Actions():
-			pl.act(a)
-		case <-look.C:
-			pl.look()
-		case <-end.C:
-			return nil
-		case <-pl.s.Finished():
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
+	return demo.Loop[news]{
+		Stage: pl.s, News: pl.news, Take: pl.take, Look: pl.look,
+		Act: func(a demo.Act) error { pl.act(a); return nil },
+	}.Until(ctx, ok, d)
 }
 
 // say captions what happened, where no script does.
@@ -141,16 +118,21 @@ func (pl *play) fact(w []string) {
 	}
 }
 
+// figure reports a number that no pace slows: a count, or what ran at full speed.
+func (pl *play) figure(name string, v float64, unit string) {
+	pl.s.Emit("", trace.Gauge{Name: name, Value: v, Unit: unit})
+}
+
 func (pl *play) unknownOutcome() {
 	pl.unknown++
-	pl.s.Gauge("outcome-unknown", float64(pl.unknown), "")
+	pl.figure("outcome-unknown", float64(pl.unknown), "")
 }
 
 // heard takes the time at which the caller knew of a callee's end.
 func (pl *play) heard(c *calleeOnStage, at time.Duration) {
 	if c.killed > 0 && at-c.killed > pl.told {
 		pl.told = at - c.killed
-		pl.s.Gauge("told", float64(pl.told)/1e6, "ms")
+		pl.figure("told", float64(pl.told)/1e6, "ms")
 	}
 }
 

@@ -226,7 +226,7 @@ func (pl *play) begin(ctx context.Context) error {
 // timeout is what the caller grants a slow call: at Fast too, enough for a busy
 // machine.
 func (pl *play) timeout() time.Duration {
-	return max(pl.s.Pace().Scale(demo.DurationParam(pl.s, "timeout")), 400*time.Millisecond)
+	return max(pl.s.Pace().Scale(demo.DurationParam(pl.s, "timeout")), 300*time.Millisecond)
 }
 
 // startup is how long a new callee may take to be at work; it takes milliseconds.

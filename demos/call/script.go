@@ -40,7 +40,7 @@ func (pl *play) measure(ctx context.Context) error {
 	pl.tells = s.Attended()
 	wait := enough
 	if s.Attended() {
-		wait = forEver // a learner may have stopped the callee, or the caller
+		wait = demo.ForEver // a learner may have stopped the callee, or the caller
 	}
 	for round := range rounds {
 		if round == 1 {
@@ -70,7 +70,7 @@ func (pl *play) measure(ctx context.Context) error {
 	}
 	f, p, t := pl.median["function"], pl.median[string(pipe)], pl.median[string(tcp)]
 	if f > 0 && p > 0 {
-		s.Gauge("pipe-vs-function", p/f, "×")
+		pl.figure("pipe-vs-function", p/f, "×")
 	}
 	if f > 0 && t > 0 {
 		s.Say("Out of the process is the large step: %.1f ns for a function, %.1f µs over TCP on loopback. Mind the scale: each mark is ten times the one before.", f, t/1000)
@@ -89,7 +89,7 @@ func (pl *play) freely(ctx context.Context) error {
 		s.Say("Slow calls go out by every way. Kill a callee (k) in the middle of one: what does the caller see, and what does the ledger know?")
 	}
 	for {
-		left := forEver
+		left := demo.ForEver
 		if !s.Attended() {
 			left = s.ScriptEnd() + pl.timeout() + s.Pace().Scale(time.Second) - s.Now()
 		}
@@ -126,10 +126,10 @@ func (pl *play) summary() string {
 	if pl.unknown == 0 {
 		return "No call was left without a reply. Kill or stop a callee in mid-call to see one."
 	}
-	text := plural(pl.unknown, "call") + " got no reply in time."
+	text := demo.Plural(pl.unknown, "call") + " got no reply in time."
 	if pl.lost > 0 {
 		text += fmt.Sprintf(" Of %s whose callee was killed, %d had been executed; all that the caller got was: %s.",
-			plural(pl.lost, "call"), pl.ran, strings.Join(pl.views, ", "))
+			demo.Plural(pl.lost, "call"), pl.ran, strings.Join(pl.views, ", "))
 	}
 	return text + " A function cannot do that to its caller."
 }
@@ -235,13 +235,6 @@ func (pl *play) stop(l *wire) error {
 		return errors.New("it is not free")
 	}
 	return l.callee.p.Signal(demo.SigStop)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // finish gives the verdict and lets the processes go: the caller first, whose end

@@ -91,6 +91,7 @@ type Info struct {
 	Params  []Param
 	Actions []Action
 	Gauges  []Gauge
+	Puzzles []Puzzle   // goals in step mode; none: the demo has no steps
 	Clocks  []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
 }
 
@@ -175,10 +176,48 @@ type Stage interface {
 	Say(format string, args ...any)
 	// Gauge reports a measured number. Names are those of Info.Gauges.
 	Gauge(name string, value float64, unit string)
-	// Verdict reports how the run came out.
+	// Verdict reports how the run came out. In step mode it waits for the stage to
+	// settle, so Heard must not call it, and its text should be the same for the
+	// same schedule: it is the outcome that exploring counts.
 	Verdict(ok bool, format string, args ...any)
+	// Stepping says that this is a run in step mode.
+	Stepping() bool
+	// Watch opens the gates, in step mode: the cast is complete, and moves are made
+	// until nobody is left who could make one, or nobody is to. From here on a play
+	// only watches: what it sent to a worker would come at no certain place in a
+	// schedule.
+	Watch(ctx context.Context) (Ending, error)
+	// Again says, after the verdict, that the play is to be watched once more from
+	// its beginning, by the same workers, which wait in Worker.Again: reset is
+	// called before they go on. Exploring does this; else it is false.
+	Again(reset func()) bool
+	// Solved reports that the goal of a puzzle was reached.
+	Solved(puzzle string)
 	// Sleep waits for eyes: d scaled by the pace, less when ctx or Finished is done.
 	Sleep(ctx context.Context, d time.Duration)
+}
+
+// Ending is how the moves of a run in step mode came to an end.
+type Ending uint8
+
+const (
+	Through Ending = iota // every worker has done all its steps, or has ended
+	Stuck                 // nobody can go, and somebody is not through: all of these are blocked, none stopped
+	Cut                   // the schedule ended here, or the learner has seen enough
+)
+
+// String is the ending's word.
+func (e Ending) String() string { return [...]string{"through", "stuck", "cut"}[e] }
+
+// Linger keeps the stage as it is, after the verdict, until the learner has seen
+// enough: a play that just returned would end who is blocked.
+func Linger(ctx context.Context, s Stage) {
+	if s.Attended() {
+		select {
+		case <-s.Finished():
+		case <-ctx.Done():
+		}
+	}
 }
 
 // Spec is a worker to be.
@@ -191,7 +230,8 @@ type Spec struct {
 	// Unreaped leaves the process unreaped when it ends, until Reap.
 	Unreaped bool
 	// Heard receives each fact that the worker reports, after it was logged.
-	// Called from one goroutine per worker; must not block for long.
+	// Called from one goroutine per worker; must not block for long. In step mode
+	// the stage has not settled until it returns: what it reports has its place.
 	Heard func(trace.Data)
 }
 
@@ -278,4 +318,12 @@ func IntParam(s Stage, name string) int {
 func DurationParam(s Stage, name string) time.Duration {
 	d, _ := time.ParseDuration(s.Param(name))
 	return d
+}
+
+// Plural counts things in a caption: "1 task", "2 tasks".
+func Plural(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
 }

@@ -15,6 +15,19 @@ type Options struct {
 	Pace     Pace
 	Attended bool       // a learner is at the keys
 	Script   []Scripted // actions to be done by themselves
+
+	// Step holds each worker at each of its steps until it is let go: by Schedule,
+	// then by Choose, then, when Attended, by Run.Go. Unattended, the play is asked
+	// to finish when none of them says who goes next.
+	Step     bool
+	Schedule Schedule
+	// Choose says who goes next of those who could, "" for nobody. It is called
+	// whenever the stage has settled, with the moves so far; it must not keep its
+	// arguments.
+	Choose func(moves Schedule, ready []trace.ID) trace.ID
+	// Again, where it is set, says after a verdict whether another round is wanted
+	// with the same processes. Not every demo, and no stuck round, asks.
+	Again func(trace.Verdict) bool
 }
 
 // Scripted is an action at a time in the run.
@@ -34,6 +47,10 @@ type Run interface {
 	// Act does what a key does: it is logged as the learner's, done or not, and
 	// its error says in a sentence why it was not done.
 	Act(name string, target trace.ID) error
+	// Go lets a worker do its next step, in step mode. It waits until the stage has
+	// settled and returns as the worker goes. Its error says in a sentence why it
+	// cannot go, and who could.
+	Go(who trace.ID) error
 	// Finish asks the play to come to its end.
 	Finish()
 	// Stop ends the run and all its processes now.

@@ -34,9 +34,18 @@ type WorkerSpec struct {
 	Seed  uint64            `json:"seed"`
 	Pace  Pace              `json:"pace"`
 	Args  map[string]string `json:"args,omitempty"`
-	FDs   []uintptr         `json:"fds"`   // events, control, lifeline, then Spec.Files
-	Epoch int64             `json:"epoch"` // Mono() at the start of the run
+	FDs   []uintptr         `json:"fds"`             // events, control, lifeline, then Spec.Files
+	Epoch int64             `json:"epoch"`           // Mono() at the start of the run
+	Step  bool              `json:"step,omitempty"`  // hold it at its steps
+	Again bool              `json:"again,omitempty"` // it is to play many rounds
 }
+
+// What the stage writes to a worker's control pipe of its own accord. No line of
+// Proc.Send begins with this byte.
+const (
+	Gate    = "\x01go"  // do the step
+	GateEOF = "\x01eof" // Proc.CloseSend, where the pipe is needed for gates
+)
 
 // Hello is a worker's first line.
 type Hello struct {
@@ -70,6 +79,7 @@ type Worker struct {
 	events *os.File
 	ctl    *bufio.Reader
 	files  []*os.File
+	early  []string // lines that came while it was held
 
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -149,12 +159,76 @@ func (w *Worker) Gauge(name string, value float64, unit string) {
 // Recv waits for a line from Proc.Send, blocked in a read of its control pipe.
 // It returns io.EOF after Proc.CloseSend.
 func (w *Worker) Recv() (string, error) {
+	if len(w.early) > 0 {
+		line := w.early[0]
+		if line == GateEOF {
+			return "", io.EOF
+		}
+		w.early = w.early[1:]
+		return line, nil
+	}
 	line, err := w.ctl.ReadString('\n')
 	if err != nil {
 		return "", io.EOF
 	}
-	return line[:len(line)-1], nil
+	line = line[:len(line)-1]
+	if line == GateEOF {
+		w.early = append(w.early, line)
+		return "", io.EOF
+	}
+	return line, nil
 }
+
+// Stepping says that the worker is held at its steps. Ask before building the
+// text of a step in a loop that is measured.
+func (w *Worker) Stepping() bool { return w.spec.Step }
+
+// Step says what the worker does next: "read counter". In step mode it is held
+// here, blocked in a read of its control pipe, until it is let go; otherwise this
+// does nothing at all.
+func (w *Worker) Step(text string) {
+	if !w.spec.Step {
+		return
+	}
+	w.gate(text)
+}
+
+// Again says, where a role is through, that it is to begin anew: Stage.Again
+// plays another round with the same processes. It waits for that; in a run of
+// one round it is false at once.
+func (w *Worker) Again() bool {
+	if w.spec.Again {
+		w.gate("")
+	}
+	return w.spec.Again
+}
+
+// gate waits to be let go. A gate without a name is the end of a round.
+func (w *Worker) gate(name string) {
+	w.Report(trace.StepWait{Text: name})
+	for {
+		line, err := w.ctl.ReadString('\n')
+		if err != nil {
+			os.Exit(3) // the stage is gone
+		}
+		if line = line[:len(line)-1]; line == Gate {
+			return
+		}
+		w.early = append(w.early, line)
+	}
+}
+
+// Read and Write report a use of a cell of shared memory; Want, Hold and Free one
+// of a lock. Want is said before it is asked for, Free before it is given back.
+func (w *Worker) Read(cell trace.ID, value any) {
+	w.Report(trace.Cell{Is: trace.KindRead, Cell: cell, Value: fmt.Sprint(value)})
+}
+func (w *Worker) Write(cell trace.ID, value any) {
+	w.Report(trace.Cell{Is: trace.KindWrite, Cell: cell, Value: fmt.Sprint(value)})
+}
+func (w *Worker) Want(lock trace.ID) { w.Report(trace.Lock{Is: trace.KindWant, Lock: lock}) }
+func (w *Worker) Hold(lock trace.ID) { w.Report(trace.Lock{Is: trace.KindHold, Lock: lock}) }
+func (w *Worker) Free(lock trace.ID) { w.Report(trace.Lock{Is: trace.KindFree, Lock: lock}) }
 
 // Sleep waits for d, blocked on a timer in the kernel.
 func (w *Worker) Sleep(d time.Duration) { sleep(d) }

@@ -16,11 +16,13 @@ package early
 import (
 	"edu/procession/demos/burners"
 	"edu/procession/demos/call"
+	"edu/procession/demos/deadlock"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/life"
 	"edu/procession/demos/peers"
 	"edu/procession/demos/pool"
 	"edu/procession/demos/queue"
+	"edu/procession/demos/race"
 	"edu/procession/demos/stage/warden"
 )
 
@@ -32,6 +34,8 @@ var Demos = []demo.Demo{
 	life.Demo{},
 	pool.Demo{},
 	queue.Demo{},
+	race.Demo{},
+	deadlock.Demo{},
 }
 
 func init() {

@@ -3,44 +3,19 @@ package life
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"edu/procession/demos/demo"
 	"edu/procession/demos/trace"
 )
 
-const forEver = time.Duration(math.MaxInt64)
-
-// glance is how often the play looks at what the stage knows of its workers.
-const glance = 40 * time.Millisecond
-
 // until takes what happens until ok says so, nil for never, or d has passed, or
 // the learner has finished; the error is ctx's.
 func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {
-	end := time.NewTimer(d)
-	defer end.Stop()
-	look := time.NewTicker(glance)
-	defer look.Stop()
-	for ok == nil || !ok() {
-		select {
-		case n := <-pl.news:
-			pl.take(n)
-		case a := <-pl.s.Actions():
-			if err := pl.act(ctx, a); err != nil {
-				return err
-			}
-		case <-look.C:
-			pl.look()
-		case <-end.C:
-			return nil
-		case <-pl.s.Finished():
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
+	return demo.Loop[news]{
+		Stage: pl.s, News: pl.news, Take: pl.take, Look: pl.look,
+		Act: func(a demo.Act) error { return pl.act(ctx, a) },
+	}.Until(ctx, ok, d)
 }
 
 // say captions what happened, where no script does.
@@ -71,9 +46,9 @@ func (pl *play) take(n news) {
 		case alive+zombies == 0:
 			pl.say("%s is joined and gone: now all have ended and been joined. a starts another.", w.id())
 		case zombies > 0:
-			pl.say("%s is joined: its status (%s) was handed over, and the kernel has forgotten it. %s left.", w.id(), short(*w.exit), plural(zombies, "zombie"))
+			pl.say("%s is joined: its status (%s) was handed over, and the kernel has forgotten it. %s left.", w.id(), *w.exit, demo.Plural(zombies, "zombie"))
 		default:
-			pl.say("%s is joined: its status (%s) was handed over, and the kernel has forgotten it.", w.id(), short(*w.exit))
+			pl.say("%s is joined: its status (%s) was handed over, and the kernel has forgotten it.", w.id(), *w.exit)
 		}
 	}
 	_, zombies := pl.count()
@@ -139,26 +114,12 @@ func code(x trace.Exit) int {
 	return -n
 }
 
-// short is how a worker ended, in words; ending adds what Python makes of a signal.
-func short(x trace.Exit) string {
-	if x.Signal != "" {
-		return "signal " + x.Signal
-	}
-	return fmt.Sprintf("exit code %d", x.Code)
-}
-
+// ending is how a worker ended, with what Python makes of a signal.
 func ending(x trace.Exit) string {
 	if x.Signal != "" {
-		return fmt.Sprintf("%s (exit code %d to Python)", short(x), code(x))
+		return fmt.Sprintf("%s (exit code %d to Python)", x.String(), code(x))
 	}
-	return short(x)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return x.String()
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", d.Seconds()*1000) }

@@ -91,7 +91,7 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 	}
 	pl.tells = true
 	s.Say("Now they run: R computes, S waits for a timer or for a line on its pipe. Try s on one of them: it stops, but does not end.")
-	left := forEver
+	left := demo.ForEver
 	if !s.Attended() {
 		left = max(s.ScriptEnd()-s.Now(), 0) + time.Second
 	}

@@ -127,7 +127,7 @@ func (pl *play) script(ctx context.Context) error {
 		left(w[2])
 	}
 	if _, zombies := pl.count(); !over() && zombies > 0 {
-		s.Say("%s: no signal helps against what is dead already. Only waiting for it, join, makes the kernel forget it.", plural(zombies, "zombie"))
+		s.Say("%s: no signal helps against what is dead already. Only waiting for it, join, makes the kernel forget it.", demo.Plural(zombies, "zombie"))
 		eyes(1500 * time.Millisecond)
 	}
 	for _, w := range w {
@@ -138,7 +138,7 @@ func (pl *play) script(ctx context.Context) error {
 			return e
 		}
 		if fact(func() bool { return w.joined }) {
-			s.Say("%s is joined: its status (%s) was handed over, and the kernel has forgotten it.", w.id(), short(*w.exit))
+			s.Say("%s is joined: its status (%s) was handed over, and the kernel has forgotten it.", w.id(), *w.exit)
 		}
 		eyes(500 * time.Millisecond)
 	}

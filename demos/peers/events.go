@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	forEver = time.Duration(math.MaxInt64)
-	glance  = 20 * time.Millisecond // between two looks at what the kernel told
+	least   = 80 * time.Millisecond // between two counts
 	window  = time.Second           // in which heartbeats are counted
 	figures = 250 * time.Millisecond
 )
@@ -30,27 +29,10 @@ func (pl *play) finished() bool {
 // until takes what happens until ok says so, nil for never, or d has passed, or
 // the learner has finished; the error is ctx's.
 func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {
-	end := time.NewTimer(d)
-	defer end.Stop()
-	look := time.NewTicker(glance)
-	defer look.Stop()
-	for ok == nil || !ok() {
-		select {
-		case n := <-pl.news:
-			pl.take(n)
-		case a := <-pl.s.Actions():
-			pl.act(a)
-		case <-look.C:
-			pl.look()
-		case <-end.C:
-			return nil
-		case <-pl.s.Finished():
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
+	return demo.Loop[news]{
+		Stage: pl.s, News: pl.news, Take: pl.take, Look: pl.look,
+		Act: func(a demo.Act) error { pl.act(a); return nil },
+	}.Until(ctx, ok, d)
 }
 
 // say captions what happened, where no script does.
@@ -176,7 +158,7 @@ func (pl *play) look() {
 // count shows the figures that always move.
 func (pl *play) count() {
 	now := pl.s.Now()
-	if now-pl.gauged < max(pl.s.Pace().Scale(figures), 4*glance) || !pl.peers[len(pl.peers)-1].met {
+	if now-pl.gauged < max(pl.s.Pace().Scale(figures), least) || !pl.peers[len(pl.peers)-1].met {
 		return
 	}
 	pl.gauged = now
@@ -194,7 +176,7 @@ func (pl *play) count() {
 	for len(pl.recv) > 0 && pl.recv[0] < now-window {
 		pl.recv = pl.recv[1:]
 	}
-	pl.figure("answers", math.Round(float64(len(pl.recv))/min(window, max(now, glance)).Seconds()), "/s")
+	pl.figure("answers", math.Round(float64(len(pl.recv))/min(window, max(now, least)).Seconds()), "/s")
 }
 
 // figure reports a number when it is another than before.

@@ -18,7 +18,7 @@ const settle = 1500 * time.Millisecond
 func (pl *play) freely(ctx context.Context) error {
 	pl.tells = true
 	pl.s.Say("a, b and c share nothing but heartbeats over loopback. x cuts a link, s stops a peer, k kills one: what do the others notice?")
-	left := forEver
+	left := demo.ForEver
 	if !pl.s.Attended() {
 		pace := pl.s.Pace()
 		left = pl.s.ScriptEnd() + pace.Scale(settle+demo.DurationParam(pl.s, "patience")) - pl.s.Now()
@@ -48,7 +48,7 @@ func (pl *play) summary() string {
 			ends = append(ends, string(p.name))
 		}
 	}
-	text := fmt.Sprintf("%s, of which %d of a peer that was alive", plural(pl.suspicions, "suspicion"), pl.alarms)
+	text := fmt.Sprintf("%s, of which %d of a peer that was alive", demo.Plural(pl.suspicions, "suspicion"), pl.alarms)
 	if pl.suspicions == 0 {
 		text = "Nobody suspected anybody"
 	}
@@ -56,13 +56,6 @@ func (pl *play) summary() string {
 		text += "; ended: " + strings.Join(ends, ", ")
 	}
 	return text + ". What a peer knows of another, it knows from messages."
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // enough is how long the script waits for a fact beyond the patience.

@@ -16,7 +16,7 @@ type Demo struct{}
 var _ demo.Demo = Demo{}
 
 // maxWorkers is how many workers the keys and the parameter allow.
-const maxWorkers = 16
+const maxWorkers = 64
 
 // grace is how long workers may take to leave at the end. One that is stopped
 // never does.

@@ -42,7 +42,7 @@ func (t *play) scenes(ctx context.Context) error {
 	}
 	t.Gauge("chunk", float64(t.chunk), "")
 	if t.serial {
-		t.Say("First one worker does all %s, for comparison; the others wait in a read of their pipes.", count(t.tasks, "task"))
+		t.Say("First one worker does all %s, for comparison; the others wait in a read of their pipes.", demo.Plural(t.tasks, "task"))
 		if err := t.alone(ctx); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (t *play) together(ctx context.Context) error {
 	if err := t.pool.ready(ctx); err != nil {
 		return err
 	}
-	t.Say("%s, the same %s: each takes the next one as soon as it is free. Kill one in mid-task (k), or add one (+).", count(t.size, "worker"), count(t.tasks, "task"))
+	t.Say("%s, the same %s: each takes the next one as soon as it is free. Kill one in mid-task (k), or add one (+).", demo.Plural(t.size, "worker"), demo.Plural(t.tasks, "task"))
 	r := t.pool.mapTasks(t.tasks, maxWorkers, t.bad)
 	if err := t.serve(ctx, r.over, nil); err != nil {
 		return err
@@ -190,7 +190,7 @@ func (t *play) act(ctx context.Context, name string, running bool) error {
 		}
 		t.size++
 		t.pool.resize(t.size)
-		t.Say("One more: %s from now on.", count(t.size, "worker"))
+		t.Say("One more: %s from now on.", demo.Plural(t.size, "worker"))
 	case "fewer":
 		if t.size == 1 {
 			t.Say("A pool needs at least one worker.")
@@ -247,7 +247,7 @@ func (t *play) verdict(err error) error {
 		t.Verdict(true, "ended by the learner before the pool had done its tasks")
 		return nil
 	}
-	t.Verdict(true, "%s: %d done, %d failed, %d lost", count(len(r.tasks), "task"), r.counts[done], r.counts[failed], r.counts[lost])
+	t.Verdict(true, "%s: %d done, %d failed, %d lost", demo.Plural(len(r.tasks), "task"), r.counts[done], r.counts[failed], r.counts[lost])
 	return nil
 }
 
@@ -314,20 +314,10 @@ func ending(ctx context.Context, p demo.Proc) string {
 		p.Signal(demo.SigKill)
 	}
 	x, err := p.Wait(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "the run"
-	case x.Signal != "":
-		return "signal " + x.Signal
 	}
-	return fmt.Sprintf("exit code %d", x.Code)
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
+	return x.String()
 }
 
 // list names tasks and gives their verb: "task 7 is", "tasks 7, 8 and 31 more are".

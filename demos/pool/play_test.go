@@ -387,7 +387,7 @@ func TestLeaveEarly(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	for k, v := range map[string]string{"workers": "17", "tasks": "0", "work": "fast", "kind": "gpu", "chunk": "1001", "poison": "-1", "window": "0", "retry": "yes", "spread": "101"} {
+	for k, v := range map[string]string{"workers": "65", "tasks": "0", "work": "fast", "kind": "gpu", "chunk": "1001", "poison": "-1", "window": "0", "retry": "yes", "spread": "101"} {
 		if _, err := stage.Start(Demo{}, fast(1, k, v)); err == nil {
 			t.Errorf("%s=%s was taken", k, v)
 		}

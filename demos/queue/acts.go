@@ -14,7 +14,7 @@ func (pl *play) bury(m *member) {
 	x, _ := m.proc.Wait(context.Background())
 	if x.Code == 0 && x.Signal == "" {
 		if m.leaving {
-			pl.s.Say("%s has left. %s go on.", m.id, plural(pl.count(consumers), "consumer"))
+			pl.s.Say("%s has left. %s go on.", m.id, demo.Plural(pl.count(consumers), "consumer"))
 		}
 		return
 	}
@@ -25,7 +25,7 @@ func (pl *play) bury(m *member) {
 		n := pl.book.unfedOf(m.who)
 		switch {
 		case n > 0:
-			pl.s.Say("%s died with %s that it had put and not yet fed into the pipe: put() was done, and they are lost.", m.id, plural(n, "item"))
+			pl.s.Say("%s died with %s that it had put and not yet fed into the pipe: put() was done, and they are lost.", m.id, demo.Plural(n, "item"))
 		default:
 			pl.s.Say("%s died, and all that it had put was in the pipe already. What the kernel has is not lost.", m.id)
 		}
@@ -54,7 +54,7 @@ func (pl *play) act(ctx context.Context, a demo.Act) {
 		} else if err := pl.hire(ctx, "consumer", nil); err != nil {
 			pl.s.Say("No other consumer came: %v", err)
 		} else {
-			pl.s.Say("%s came: %s take now. Who is blocked in the end, those who put or those who get?", pl.crew[len(pl.crew)-1].id, plural(pl.count(consumers), "consumer"))
+			pl.s.Say("%s came: %s take now. Who is blocked in the end, those who put or those who get?", pl.crew[len(pl.crew)-1].id, demo.Plural(pl.count(consumers), "consumer"))
 		}
 	case "remove":
 		for i := len(pl.crew) - 1; i >= 0; i-- {

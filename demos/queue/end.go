@@ -73,7 +73,7 @@ func (pl *play) end(ctx context.Context) error {
 		pl.s.Verdict(false, "A rule of the queue was broken: %s.", strings.Join(wrong, "; "))
 		return nil
 	}
-	text := fmt.Sprintf("%s put, %d got by one consumer each and done", plural(t.put, "item"), t.done)
+	text := fmt.Sprintf("%s put, %d got by one consumer each and done", demo.Plural(t.put, "item"), t.done)
 	if lost > 0 {
 		text += fmt.Sprintf(", %d lost with who was killed", lost)
 	}

@@ -133,7 +133,7 @@ func (e *event) tell(pl *play) {
 		pl.s.Say("The event is set: all %d who waited are awake, the last after %.0f µs. A queue wakes one, an event wakes all.", woke, took)
 	}
 	if woke > 0 {
-		pl.s.Emit("", trace.Gauge{Name: "event-release", Value: took, Unit: "µs", Note: plural(woke, "waiter")})
+		pl.s.Emit("", trace.Gauge{Name: "event-release", Value: took, Unit: "µs", Note: demo.Plural(woke, "waiter")})
 	}
 	e.set = 0
 	if e.times++; e.times == 1 {

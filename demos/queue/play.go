@@ -123,7 +123,7 @@ func (pl *play) close() {
 func (pl *play) open(ctx context.Context) error {
 	p, c := demo.IntParam(pl.s, "producers"), demo.IntParam(pl.s, "consumers")
 	pl.s.Say("%s put into a queue with room for %s; %s take from it. Each item goes to one of them.",
-		plural(p, "producer"), plural(pl.size, "item"), plural(c, "consumer"))
+		demo.Plural(p, "producer"), demo.Plural(pl.size, "item"), demo.Plural(c, "consumer"))
 	hire := func(role string, args map[string]string) {
 		if err := pl.hire(ctx, role, args); err != nil {
 			pl.absent("A "+role, err)
@@ -298,11 +298,4 @@ func (pl *play) gauges(waited [2]time.Duration) {
 		}
 	}
 	pl.lastGauges = now
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

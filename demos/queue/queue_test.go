@@ -127,7 +127,7 @@ func TestPlay(t *testing.T) {
 	}
 	for _, pr := range got.Board.Procs {
 		if pr.Exit.Code != 0 || pr.Exit.Signal != "" {
-			t.Errorf("%s ended with %s", pr.ID, board.Ending(pr.Exit))
+			t.Errorf("%s ended with %s", pr.ID, pr.Exit)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package queue
 import (
 	"time"
 
+	"edu/procession/demos/demo"
 	"edu/procession/demos/trace"
 )
 
@@ -62,7 +63,7 @@ func (pl *play) audit() {
 		pl.steward.back++
 	}
 	if missing > 0 {
-		pl.s.Emit("", trace.Say{Stream: "log", Text: plural(missing, "slot") + " died with a process: counted while all were at rest, and put back"})
+		pl.s.Emit("", trace.Say{Stream: "log", Text: demo.Plural(missing, "slot") + " died with a process: counted while all were at rest, and put back"})
 	}
 	if unfed == 0 { // else some of those may have been counted twice
 		pl.counted = deaths

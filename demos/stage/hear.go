@@ -52,8 +52,10 @@ func (b *bucket) take() bool {
 // hear reads the worker's events: its hello first.
 func (p *proc) hear(f *os.File, role string) {
 	defer p.pipes.Done()
+	defer p.r.gates.wake()
+	defer close(p.heard)
 	defer f.Close()
-	in := bufio.NewReaderSize(f, demo.MaxReport)
+	in := bufio.NewReaderSize(p.events, demo.MaxReport)
 	line, err := in.ReadSlice('\n')
 	p.took = time.Since(p.began)
 	if err = p.greet(line, err, role); err != nil {
@@ -107,6 +109,9 @@ func (p *proc) hear(f *os.File, role string) {
 				if p.spec.Heard != nil {
 					p.spec.Heard(d)
 				}
+				if s, ok := d.(trace.StepWait); ok && who == p.id && p.r.gates.on {
+					p.holds(s.Text)
+				}
 			}
 		}
 		if b.dropped+refused > 0 && time.Since(told) > time.Second {
@@ -114,6 +119,14 @@ func (p *proc) hear(f *os.File, role string) {
 			told = time.Now()
 		}
 	}
+}
+
+// holds notes that the worker is at a step, by its own word.
+func (p *proc) holds(text string) {
+	p.mu.Lock()
+	p.gated, p.next = true, text
+	p.mu.Unlock()
+	p.r.gates.wake()
 }
 
 // greet checks a worker's first line and lets it go on.

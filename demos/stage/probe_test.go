@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/adrg/xdg"
-
 	"edu/procession/demos/demo"
 	"edu/procession/demos/stage/stagetest"
 )
@@ -102,10 +100,4 @@ func (probe) Play(ctx context.Context, s demo.Stage) error {
 	}
 }
 
-func TestMain(m *testing.M) {
-	dir, _ := os.MkdirTemp("", "procession")
-	defer os.RemoveAll(dir)
-	os.Setenv("XDG_STATE_HOME", dir)
-	xdg.Reload()
-	stagetest.Main(m, probe{})
-}
+func TestMain(m *testing.M) { stagetest.Main(m, probe{}, turns{}) }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
-	"edu/procession/demos/safe"
 	"edu/procession/demos/stage/warden"
 	"edu/procession/demos/trace"
 )
@@ -37,11 +36,19 @@ type proc struct {
 	mu     sync.Mutex
 	state  trace.Letter
 	on     string
+	held   bool // stopped, and whoever told so tells when it goes on: no need to look
 	exit   trace.Exit
 	reaped trace.Reaped
 	isGone bool
 	joined bool // reap as soon as it ends
 	look   looker
+
+	events  *ear
+	heard   chan struct{} // its events have been read to their end
+	gated   bool          // held at a step, by its own word
+	next    string        // which
+	stillAs uint64        // the stamp of the first look that found it blocked
+	stillAt time.Time
 }
 
 var _ demo.Proc = (*proc)(nil)
@@ -51,7 +58,10 @@ func (r *run) Spawn(ctx context.Context, spec demo.Spec) (demo.Proc, error) {
 	if err := r.ctx.Err(); err != nil {
 		return nil, err
 	}
-	p := &proc{r: r, spec: spec, began: time.Now(), state: trace.New,
+	r.gates.spawning.Add(1)
+	defer r.gates.wake()
+	defer r.gates.spawning.Add(-1)
+	p := &proc{r: r, spec: spec, heard: make(chan struct{}), began: time.Now(), state: trace.New,
 		hello: make(chan error, 1), exited: make(chan struct{}), gone: make(chan struct{})}
 	if err := r.name(p); err != nil {
 		return nil, err
@@ -126,11 +136,15 @@ func (p *proc) start() error {
 			return fail(err)
 		}
 	}
+	var err error
+	if p.events, err = newEar(mine[2]); err != nil {
+		return fail(err)
+	}
 	extra := append([]*os.File{theirs[2], theirs[3], r.lifeR}, p.spec.Files...)
 	files := append([]*os.File{r.null, theirs[0], theirs[1]}, extra...)
 	spec, err := json.Marshal(demo.WorkerSpec{
 		Name: p.id, Seed: seedOf(r.opt.Seed, p.id), Pace: r.opt.Pace, Args: p.spec.Args,
-		FDs: envFiles(extra), Epoch: r.epoch,
+		FDs: envFiles(extra), Epoch: r.epoch, Step: r.opt.Step, Again: r.opt.Again != nil,
 	})
 	if err != nil {
 		return fail(err)
@@ -195,8 +209,13 @@ func (p *proc) notice(n warden.Notice) {
 	switch {
 	case n.Stopped:
 		p.observe(trace.Stopped, "", "waited")
+		p.r.gates.wake()
 	case n.Continued:
+		p.mu.Lock()
+		p.held = false
+		p.mu.Unlock()
 		p.sample("waited")
+		p.r.gates.wake()
 	case n.Exited:
 		p.ended(n)
 	}
@@ -215,6 +234,7 @@ func (p *proc) observed(s trace.Letter, on, how string) {
 	}
 	p.r.rec.Add(trace.Kernel, p.id, trace.State{PID: p.pid, From: p.state, To: s, On: on, How: how})
 	p.state, p.on = s, on
+	p.held = s == trace.Stopped && how == "waited"
 }
 
 // ended takes the end of the process, which is a zombie now.
@@ -227,6 +247,7 @@ func (p *proc) ended(n warden.Notice) {
 	p.look.close()
 	p.mu.Unlock()
 	close(p.exited)
+	p.r.gates.wake()
 	if reap {
 		go p.reap()
 	}
@@ -305,7 +326,14 @@ func (p *proc) PID() int                { return p.pid }
 func (p *proc) Took() time.Duration     { return p.took }
 func (p *proc) Exited() <-chan struct{} { return p.exited }
 func (p *proc) Reaped() <-chan struct{} { return p.gone }
-func (p *proc) CloseSend()              { p.ctl.Close() }
+
+func (p *proc) CloseSend() {
+	if p.r.gates.on {
+		p.Send(demo.GateEOF)
+		return
+	}
+	p.ctl.Close()
+}
 
 func (p *proc) State() trace.Letter {
 	p.mu.Lock()
@@ -361,37 +389,4 @@ func (p *proc) Reap(ctx context.Context) (trace.Reaped, error) {
 	case <-ctx.Done():
 		return trace.Reaped{}, ctx.Err()
 	}
-}
-
-// clean passes what a worker vouches for, and makes its text fit to be shown.
-func clean(d trace.Data) (trace.Data, bool) {
-	id := func(s trace.ID) trace.ID { return trace.ID(safe.Line(string(s), 40)) }
-	text := func(s string) string { return safe.Line(s, 200) }
-	switch d := d.(type) {
-	case trace.Block:
-		d.On = text(d.On)
-		return d, true
-	case trace.Say:
-		d.Text = text(d.Text)
-		if d.Stream != "caption" {
-			d.Stream = "log"
-		}
-		return d, true
-	case trace.Gauge:
-		d.Name, d.Unit, d.Group, d.Note = text(d.Name), text(d.Unit), text(d.Group), text(d.Note)
-		return d, true
-	case trace.Task:
-		d.Worker, d.Note = id(d.Worker), text(d.Note)
-		return d, true
-	case trace.Item:
-		d.Queue, d.Item = id(d.Queue), text(d.Item)
-		return d, true
-	case trace.Depth:
-		d.Queue, d.Unit = id(d.Queue), text(d.Unit)
-		return d, true
-	case trace.Msg:
-		d.Msg, d.From, d.To, d.Text = text(d.Msg), id(d.From), id(d.To), text(d.Text)
-		return d, true
-	}
-	return nil, false
 }

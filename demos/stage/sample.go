@@ -44,7 +44,7 @@ func (p *proc) sample(how string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.exit.PID != 0 {
+	if p.exit.PID != 0 || p.held && how == "sampled" {
 		return
 	}
 	got, ok := p.look.look(p.state)

@@ -24,7 +24,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -65,12 +64,13 @@ type run struct {
 	acts   chan demo.Act
 	done   chan struct{}
 	err    error
-	wg     sync.WaitGroup // scripted actions
+	wg     sync.WaitGroup // scripted actions and the gates
 	life   *os.File       // write end of every worker's lifeline
 	lifeR  *os.File
 	null   *os.File
 
 	acting sync.Mutex // one act at a time
+	gates  *gates
 
 	mu     sync.Mutex
 	procs  map[trace.ID]*proc
@@ -107,6 +107,7 @@ func Start(d demo.Demo, o demo.Options) (demo.Run, error) {
 		finish: make(chan struct{}), acts: make(chan demo.Act, 64), done: make(chan struct{}),
 		procs: map[trace.ID]*proc{}, pids: map[int]*proc{}, serial: map[string]int{}, early: map[int][]warden.Notice{},
 	}
+	r.gates = newGates(r)
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	if r.null, err = os.Open(os.DevNull); err != nil {
 		return nil, err
@@ -125,62 +126,12 @@ func Start(d demo.Demo, o demo.Options) (demo.Run, error) {
 	}
 	go r.watch()
 	go r.sample()
+	if o.Step {
+		r.wg.Go(r.gates.direct)
+	}
 	go r.play()
 	r.script()
 	return r, nil
-}
-
-// check fills in defaults and refuses what the demo does not know.
-func check(info demo.Info, o *demo.Options) (map[string]string, error) {
-	if o.Place == "" {
-		o.Place = info.Places[0]
-	}
-	if !slices.Contains(info.Places, o.Place) {
-		return nil, fmt.Errorf("%s does not run with --place %s; it runs with %s", info.Name, o.Place, join(info.Places))
-	}
-	if o.Pace == "" {
-		o.Pace = demo.Real
-	}
-	params := map[string]string{}
-	var known []string
-	for _, p := range info.Params {
-		params[p.Name] = p.Default
-		known = append(known, p.Name)
-	}
-	for k, v := range o.Params {
-		i := slices.IndexFunc(info.Params, func(p demo.Param) bool { return p.Name == k })
-		if i < 0 {
-			return nil, fmt.Errorf("%s has no setting %q; it has %s", info.Name, k, strings.Join(known, ", "))
-		}
-		if c := info.Params[i].Check; c != nil {
-			if err := c(v); err != nil {
-				return nil, fmt.Errorf("%s=%s: it takes %w", k, v, err)
-			}
-		}
-		params[k] = v
-	}
-	for _, s := range o.Script {
-		if !slices.ContainsFunc(info.Actions, func(a demo.Action) bool { return a.Name == s.Name }) {
-			return nil, unknownAction(info, s.Name)
-		}
-	}
-	return params, nil
-}
-
-func unknownAction(info demo.Info, name string) error {
-	var known []string
-	for _, a := range info.Actions {
-		known = append(known, a.Name)
-	}
-	return fmt.Errorf("%s has no action %q; it has %s", info.Name, name, strings.Join(known, ", "))
-}
-
-func join[T ~string](s []T) string {
-	var out []string
-	for _, x := range s {
-		out = append(out, string(x))
-	}
-	return strings.Join(out, ", ")
 }
 
 // play runs the demo and clears the stage after it.
@@ -194,9 +145,13 @@ func (r *run) play() {
 		return r.d.Play(r.ctx, r)
 	}()
 	stopped := r.ctx.Err() != nil
+	r.gates.rest()
 	r.cancel()
 	r.wg.Wait()
 	r.clear()
+	if r.gates.err != nil {
+		err, stopped = r.gates.err, false
+	}
 	if err != nil && !(stopped && errors.Is(err, context.Canceled)) {
 		r.err = err
 		r.rec.Add(trace.Stage, "", trace.Verdict{Text: safe.Line(err.Error(), 500)})
@@ -289,12 +244,23 @@ func (r *run) Err() error {
 func (r *run) Act(name string, target trace.ID) error {
 	r.acting.Lock()
 	defer r.acting.Unlock()
+	if r.gates.on && isSignal(name) && r.gates.await() == nil { // else somebody runs wild: all the more so
+		r.gates.settled = false
+		r.gates.mu.Unlock()
+	}
+	return r.act(name, target)
+}
+
+func (r *run) act(name string, target trace.ID) error {
 	do, err := r.plan(name, target)
 	r.logAct(name, target, err)
-	if err == nil {
-		if err = do(); err != nil {
-			r.logAct(name, target, err)
-		}
+	if err != nil {
+		return err
+	}
+	if err = do(); err != nil {
+		r.logAct(name, target, err)
+	} else if isSignal(name) {
+		r.gates.acted(name, target)
 	}
 	return err
 }
@@ -310,7 +276,7 @@ func (r *run) logAct(name string, target trace.ID, err error) {
 // plan finds out whether an action can be done, and how.
 func (r *run) plan(name string, target trace.ID) (do func() error, err error) {
 	if r.ctx.Err() != nil {
-		return nil, errors.New("the run is over")
+		return nil, errOver
 	}
 	all := target == demo.Everyone && (name == demo.Stop.Name || name == demo.Cont.Name)
 	if !all && !slices.ContainsFunc(r.info.Actions, func(a demo.Action) bool { return a.Name == name }) {
@@ -348,6 +314,12 @@ func (r *run) plan(name string, target trace.ID) (do func() error, err error) {
 	}, nil
 }
 
+func (r *run) proc(id trace.ID) *proc {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.procs[id]
+}
+
 func (r *run) all() []*proc {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -373,7 +345,9 @@ func (r *run) Gauge(name string, v float64, u string) {
 	r.Emit("", trace.Gauge{Name: name, Value: v, Unit: u, Paced: r.opt.Pace == demo.Slow})
 }
 func (r *run) Verdict(ok bool, f string, args ...any) {
-	r.Emit("", trace.Verdict{OK: ok, Text: fmt.Sprintf(f, args...)})
+	r.gates.rest() // in step mode, a verdict comes when the last move has been seen through
+	r.gates.verdict = trace.Verdict{OK: ok, Text: fmt.Sprintf(f, args...)}
+	r.Emit("", r.gates.verdict)
 }
 
 func (r *run) ScriptEnd() (end time.Duration) {

@@ -108,6 +108,22 @@ func decode(k Kind, raw []byte) (Data, error) {
 		return as[Verdict](raw)
 	case KindDropped:
 		return as[Dropped](raw)
+	case KindRead, KindWrite:
+		d, err := as[Cell](raw)
+		d.Is = k
+		return d, err
+	case KindWant, KindHold, KindFree:
+		d, err := as[Lock](raw)
+		d.Is = k
+		return d, err
+	case KindStepWait:
+		return as[StepWait](raw)
+	case KindStepGo:
+		return as[StepGo](raw)
+	case KindSettled:
+		return as[Settled](raw)
+	case KindSolved:
+		return as[Solved](raw)
 	}
 	return nil, errUnknownKind
 }

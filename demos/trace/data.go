@@ -1,6 +1,9 @@
 package trace
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Start says that a process exists (proc.start).
 type Start struct {
@@ -47,6 +50,14 @@ type Exit struct {
 	PID    int    `json:"pid"`
 	Code   int    `json:"code"`             // -1 when a signal ended it
 	Signal string `json:"signal,omitempty"` // "KILL", "TERM", "SEGV"
+}
+
+// String is the ending in words: "exit code 3", "signal KILL".
+func (x Exit) String() string {
+	if x.Signal != "" {
+		return "signal " + x.Signal
+	}
+	return "exit code " + strconv.Itoa(x.Code)
 }
 
 // Reaped says that the parent has waited for a process (proc.reaped).
@@ -139,21 +150,69 @@ type Dropped struct {
 	Reason string `json:"reason"`
 }
 
+// Cell is a read or a write of a named place in shared memory (mem.read, mem.write).
+type Cell struct {
+	Is    Kind   `json:"-"`
+	Cell  ID     `json:"cell"`
+	Value string `json:"value"` // that was read, or is there now
+}
+
+// Lock is what a process has to do with a lock (lock.want, lock.hold, lock.free).
+// A worker reports want before it asks, hold once it has it, free before it gives
+// it back.
+type Lock struct {
+	Is   Kind `json:"-"`
+	Lock ID   `json:"lock"`
+	// Freed says, of a hold, that the kernel frees the lock when its holder ends.
+	Freed bool `json:"freed,omitempty"`
+}
+
+// StepWait says what a worker does next, once it is let go (step.wait).
+type StepWait struct {
+	Text string `json:"text"` // "read counter"
+}
+
+// StepGo says that a worker was let go (step.go). Event.Who is the worker.
+type StepGo struct {
+	N    int    `json:"n"` // moves in this run, with this one
+	Text string `json:"text"`
+}
+
+// Settled says that after N moves nobody moves any more (step.settled): each
+// worker has ended, is held at a step, or is blocked or stopped as the kernel says.
+type Settled struct {
+	N       int  `json:"n"`
+	Ready   []ID `json:"ready,omitempty"`   // held at a step: one of them could go
+	Blocked []ID `json:"blocked,omitempty"` // alive, and neither held nor running
+}
+
+// Solved says that a puzzle's goal was reached after N moves (step.solved).
+type Solved struct {
+	Puzzle string `json:"puzzle"`
+	N      int    `json:"n"`
+}
+
 // Kind implements Data.
-func (Start) Kind() Kind   { return KindStart }
-func (Ready) Kind() Kind   { return KindReady }
-func (State) Kind() Kind   { return KindState }
-func (Usage) Kind() Kind   { return KindUsage }
-func (Block) Kind() Kind   { return KindBlock }
-func (Exit) Kind() Kind    { return KindExit }
-func (Reaped) Kind() Kind  { return KindReaped }
-func (t Task) Kind() Kind  { return t.Is }
-func (i Item) Kind() Kind  { return i.Is }
-func (Depth) Kind() Kind   { return KindDepth }
-func (l Link) Kind() Kind  { return l.Is }
-func (m Msg) Kind() Kind   { return m.Is }
-func (Say) Kind() Kind     { return KindSay }
-func (Gauge) Kind() Kind   { return KindGauge }
-func (Act) Kind() Kind     { return KindAct }
-func (Verdict) Kind() Kind { return KindVerdict }
-func (Dropped) Kind() Kind { return KindDropped }
+func (Start) Kind() Kind    { return KindStart }
+func (Ready) Kind() Kind    { return KindReady }
+func (State) Kind() Kind    { return KindState }
+func (Usage) Kind() Kind    { return KindUsage }
+func (Block) Kind() Kind    { return KindBlock }
+func (Exit) Kind() Kind     { return KindExit }
+func (Reaped) Kind() Kind   { return KindReaped }
+func (t Task) Kind() Kind   { return t.Is }
+func (i Item) Kind() Kind   { return i.Is }
+func (Depth) Kind() Kind    { return KindDepth }
+func (l Link) Kind() Kind   { return l.Is }
+func (m Msg) Kind() Kind    { return m.Is }
+func (Say) Kind() Kind      { return KindSay }
+func (Gauge) Kind() Kind    { return KindGauge }
+func (Act) Kind() Kind      { return KindAct }
+func (Verdict) Kind() Kind  { return KindVerdict }
+func (Dropped) Kind() Kind  { return KindDropped }
+func (c Cell) Kind() Kind   { return c.Is }
+func (l Lock) Kind() Kind   { return l.Is }
+func (StepWait) Kind() Kind { return KindStepWait }
+func (StepGo) Kind() Kind   { return KindStepGo }
+func (Settled) Kind() Kind  { return KindSettled }
+func (Solved) Kind() Kind   { return KindSolved }

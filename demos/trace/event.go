@@ -79,6 +79,15 @@ const (
 	KindAct                       // what the learner did
 	KindVerdict                   // how the run came out
 	KindDropped                   // events that the log did not keep
+	KindRead                      // a cell of shared memory was read
+	KindWrite                     // a cell of shared memory was written
+	KindWant                      // a process asks for a lock, and may have to wait
+	KindHold                      // it has it
+	KindFree                      // it gives it back, or the kernel took it back
+	KindStepWait                  // a worker says what it does next, and is held
+	KindStepGo                    // it was let go, to do that
+	KindSettled                   // nobody moves: who could go, and who is blocked
+	KindSolved                    // a puzzle's goal was reached
 )
 
 var kinds = [...]string{
@@ -91,6 +100,9 @@ var kinds = [...]string{
 	KindSend: "msg.send", KindRecv: "msg.recv", KindDrop: "msg.drop",
 	KindSay: "say", KindGauge: "gauge", KindAct: "act", KindVerdict: "verdict",
 	KindDropped: "log.dropped",
+	KindRead:    "mem.read", KindWrite: "mem.write",
+	KindWant: "lock.want", KindHold: "lock.hold", KindFree: "lock.free",
+	KindStepWait: "step.wait", KindStepGo: "step.go", KindSettled: "step.settled", KindSolved: "step.solved",
 }
 
 // String is the kind's name in the log.

@@ -169,8 +169,8 @@ func BenchmarkScreen(b *testing.B) {
 		argv              []string
 	}{
 		{"course", "leave", "", nil},
-		{"64-processes", "w64", "", []string{"demo", "pool-of-workers", "--set", "workers=64", "--set", "tasks=100000", "--set", "work=200ms", "--set", "kind=wait", "--set", "serial=false"}},
-		{"64-processes-frozen", "w64", " S", []string{"demo", "pool-of-workers", "--set", "workers=64", "--set", "tasks=100000", "--set", "work=200ms", "--set", "kind=wait", "--set", "serial=false"}},
+		{"64-processes", "64 workers", "", []string{"demo", "pool-of-workers", "--set", "workers=64", "--set", "tasks=2000", "--set", "work=1s", "--set", "kind=wait", "--set", "serial=false"}},
+		{"64-processes-frozen", "64 workers", " S", []string{"demo", "pool-of-workers", "--set", "workers=64", "--set", "tasks=2000", "--set", "work=1s", "--set", "kind=wait", "--set", "serial=false"}},
 	} {
 		b.Run(p.name, func(b *testing.B) {
 			var share float64

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -196,6 +197,7 @@ func (a *app) show(ctx context.Context, cfg tui.Config) error {
 	cfg.Course, cfg.Demos, cfg.Start, cfg.Progress = a.course, a.Demos, a.keep(a.Start), store
 	defer a.keeper.wait(a.Err)
 	cfg.Version, cfg.Look, cfg.NoMouse = a.Version, a.look, !a.mouse
+	cfg.Crashes = filepath.Dir(progress.Path())
 	return tui.Run(ctx, cfg)
 }
 

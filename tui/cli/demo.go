@@ -26,6 +26,7 @@ func (a *app) demoCmd() *cobra.Command {
 	var o options
 	var plain, asJSON bool
 	var record string
+	var how stepping
 	cmd := &cobra.Command{
 		Use:   "demo NAME",
 		Short: "Run a demo on real processes",
@@ -41,7 +42,14 @@ func (a *app) demoCmd() *cobra.Command {
 
   # keep a recording in a file of your own
   procession demo queue-pipe-event --record queue.jsonl
-  procession replay queue.jsonl`,
+  procession replay queue.jsonl
+
+  # say yourself who goes next: one name a line, "undo", or an action as in kill:A
+  echo A B A B A B | procession demo race-and-lock --step
+
+  # the same again, and then how often it comes out so
+  procession demo race-and-lock --schedule 'A B A B A B'
+  procession demo race-and-lock --explore 200`,
 		Args: need("demo NAME", "a demo's name"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var names []string
@@ -59,8 +67,14 @@ func (a *app) demoCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := how.into(&opt, d.Info(), cmd.Flags().Changed); err != nil {
+				return err
+			}
 			if asJSON && plain {
 				return unusable("--json and --plain are two forms: choose one")
+			}
+			if how.explore > 0 {
+				return a.explore(cmd.Context(), d, opt, how.explore, asJSON)
 			}
 			if !asJSON && !plain && a.screen() {
 				if record != "" {
@@ -68,11 +82,15 @@ func (a *app) demoCmd() *cobra.Command {
 				}
 				return a.show(cmd.Context(), tui.Config{Demo: d.Info().Name, Options: opt})
 			}
+			if how.step {
+				return a.stepped(cmd.Context(), d, opt, asJSON, record)
+			}
 			return a.perform(cmd.Context(), d, opt, asJSON, record)
 		},
 	}
 	o.flags(cmd)
 	f := cmd.Flags()
+	how.flags(f)
 	f.BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
 	f.BoolVar(&asJSON, "json", false, "print the log as JSON lines")
 	f.StringVar(&record, "record", "", "keep the log in a `file`, to be replayed")
@@ -103,34 +121,41 @@ func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 		<-run.Done()
 		a.keeper.wait(a.Err)
 	}()
+	caught := stopOn(ctx, run)
+	if err := follow(run, a.form(asJSON), 0); err != nil {
+		return broken(err)
+	}
+	if err := caught(); err != nil {
+		return err
+	}
+	return verdict(run)
+}
+
+// stopOn stops a run when a signal comes or ctx is done. Call what it returns
+// when the run is over: it tells which signal it was.
+func stopOn(ctx context.Context, run demo.Run) (caught func() error) {
 	sigs := make(chan os.Signal, 1)
 	signal.Notify(sigs, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(sigs)
-	var caught os.Signal
 	told := make(chan struct{})
+	var sig os.Signal
 	go func() {
 		defer close(told)
+		defer signal.Stop(sigs)
 		select {
-		case caught = <-sigs:
+		case sig = <-sigs:
 			run.Stop()
 		case <-ctx.Done():
 			run.Stop()
 		case <-run.Done():
 		}
 	}()
-
-	var say teller = &plainForm{w: a.Out, b: board.New()}
-	if asJSON {
-		say = &jsonForm{w: bufio.NewWriterSize(a.Out, 64<<10)}
+	return func() error {
+		<-told
+		if s, ok := sig.(syscall.Signal); ok {
+			return status{128 + int(s), nil}
+		}
+		return nil
 	}
-	if err := follow(run, say, 0); err != nil {
-		return broken(err)
-	}
-	<-told
-	if s, ok := caught.(syscall.Signal); ok {
-		return status{128 + int(s), nil}
-	}
-	return verdict(run)
 }
 
 // follow tells the log as it grows, what came within gap at once, and returns when
@@ -179,6 +204,13 @@ func verdict(run demo.Run) error {
 		}
 	}
 	return nil
+}
+
+func (a *app) form(asJSON bool) teller {
+	if asJSON {
+		return &jsonForm{w: bufio.NewWriterSize(a.Out, 64<<10)}
+	}
+	return &plainForm{w: a.Out, b: board.New()}
 }
 
 // teller is a form in which a log is told.

@@ -117,6 +117,7 @@ type keeper struct {
 	once sync.Once
 	mu   sync.Mutex
 	late string // what could not be told in a run's log any more
+	step string // the file of the last run in step mode
 }
 
 // leave is how long the program waits at its end for files to be complete.
@@ -126,13 +127,13 @@ func (k *keeper) starter(start demo.Starter) demo.Starter {
 	return func(d demo.Demo, o demo.Options) (demo.Run, error) {
 		run, err := start(d, o)
 		if err == nil {
-			k.busy.Go(func() { k.keep(run) })
+			k.busy.Go(func() { k.keep(run, o) })
 		}
 		return run, err
 	}
 }
 
-func (k *keeper) keep(run demo.Run) {
+func (k *keeper) keep(run demo.Run, o demo.Options) {
 	create := k.create
 	if create == nil {
 		create = func(h trace.Header) (io.WriteCloser, error) {
@@ -141,11 +142,25 @@ func (k *keeper) keep(run demo.Run) {
 	}
 	f, err := create(run.Log().Header())
 	if err == nil {
+		if file, ok := f.(*os.File); ok && o.Step {
+			k.replace(file.Name(), len(o.Schedule) > 0)
+		}
 		err = writeDown(run, f, recordings.MaxOne)
 	}
 	if err != nil {
 		k.once.Do(func() { k.tell(run, "recordings are not kept: "+safe.Line(err.Error(), 300)) })
 	}
+}
+
+// replace takes the place of the last run in step mode, when this one begins with
+// a schedule: an undo is a run of its own, and a learner undoes often.
+func (k *keeper) replace(path string, undo bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if undo && k.step != "" {
+		os.Remove(k.step) // gone, or named, is as well
+	}
+	k.step = path
 }
 
 // tell puts a sentence into the log, where every form of a run shows it.

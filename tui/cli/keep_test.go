@@ -27,6 +27,7 @@ var _ demo.Run = (*played)(nil)
 func (p *played) Log() *trace.Recorder       { return p.log }
 func (p *played) Act(string, trace.ID) error { return nil }
 func (p *played) Finish()                    {}
+func (p *played) Go(trace.ID) error          { return nil }
 func (p *played) Stop()                      {}
 func (p *played) Done() <-chan struct{}      { return p.over }
 func (p *played) Err() error                 { return nil }

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -29,26 +28,7 @@ func TestReadme(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatal("the README has no place for the keys")
 	}
-	var table strings.Builder
-	table.WriteString("\n| | key | |\n| --- | --- | --- |\n")
-	for _, g := range tui.DefaultKeys().Groups() {
-		for i, k := range g.Bindings {
-			title := ""
-			if i == 0 {
-				title = g.Title
-			}
-			var keys []string
-			for _, name := range k.Keys {
-				keys = append(keys, "`"+name+"`")
-			}
-			if len(keys) > 4 {
-				keys = []string{keys[0] + " … " + keys[len(keys)-1]}
-			}
-			fmt.Fprintf(&table, "| %s | %s | %s |\n", title, strings.Join(keys, " "), k.Doc)
-		}
-	}
-	table.WriteString("\n")
-	want := before + keysBegin + table.String() + keysEnd + after
+	want := before + keysBegin + "\n" + tui.DefaultKeys().Markdown() + "\n" + keysEnd + after
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

@@ -319,3 +319,97 @@ func same() (*board.Board, time.Duration) {
 	b := p.board(time.Hour)
 	return b, b.At + 400*ms1
 }
+
+// race is race-and-lock in step mode: about to lose an update, or, with a lock,
+// stuck: its holder was killed.
+func race(stuck bool) *play {
+	p := &play{}
+	p.start(10*ms1, "warden", 4710, "warden")
+	p.start(20*ms1, "A", 4711, "adder")
+	p.start(30*ms1, "B", 4712, "adder")
+	p.say(35*ms1, "Each is held before its next step. Who goes?")
+	at, n := 40*ms1, 0
+	tell := func(who trace.ID, d trace.Data) {
+		p.add(at, trace.Worker, who, d)
+		at += ms1
+	}
+	settle := func(ready, blocked []trace.ID) {
+		p.add(at, trace.Stage, "", trace.Settled{N: n, Ready: ready, Blocked: blocked})
+		at += 300 * ms1
+	}
+	step := func(who trace.ID, text, next string, ds ...trace.Data) {
+		n++
+		p.add(at, trace.Learner, who, trace.StepGo{N: n, Text: text})
+		at += ms1
+		for _, d := range ds {
+			tell(who, d)
+		}
+		if next != "" {
+			tell(who, trace.StepWait{Text: next})
+		}
+	}
+	both := []trace.ID{"A", "B"}
+	if !stuck {
+		tell("A", trace.StepWait{Text: "read counter"})
+		tell("B", trace.StepWait{Text: "read counter"})
+		settle(both, nil)
+		step("A", "read counter", "add: 0 + 1", trace.Cell{Is: trace.KindRead, Cell: "counter", Value: "0"})
+		settle(both, nil)
+		step("B", "read counter", "add: 0 + 1", trace.Cell{Is: trace.KindRead, Cell: "counter", Value: "0"})
+		settle(both, nil)
+		step("A", "add: 0 + 1", "write counter = 1")
+		settle(both, nil)
+		step("A", "write counter = 1", "read counter", trace.Cell{Is: trace.KindWrite, Cell: "counter", Value: "1"})
+		settle(both, nil)
+		step("B", "add: 0 + 1", "write counter = 1")
+		settle(both, nil)
+		return p
+	}
+	tell("A", trace.StepWait{Text: "lock"})
+	tell("B", trace.StepWait{Text: "lock"})
+	settle(both, nil)
+	step("A", "lock", "read counter", trace.Lock{Is: trace.KindWant, Lock: "lock"}, trace.Lock{Is: trace.KindHold, Lock: "lock"})
+	settle(both, nil)
+	step("B", "lock", "", trace.Lock{Is: trace.KindWant, Lock: "lock"})
+	p.state(at, "B", trace.Asleep, "futex")
+	settle(both[:1], both[1:])
+	p.add(at, trace.Learner, "", trace.Act{Action: "kill", Target: "A"})
+	n++
+	at += ms1
+	p.add(at, trace.Kernel, "A", trace.Exit{PID: 4711, Code: -1, Signal: "KILL"})
+	p.add(at, trace.Kernel, "A", trace.Reaped{PID: 4711})
+	p.add(at, trace.Stage, "", trace.Solved{Puzzle: "wait-for-ever", N: n})
+	settle(nil, both[1:])
+	return p
+}
+
+// deadlock is two processes, each with the lock that the other wants.
+func deadlock() *play {
+	p := &play{}
+	p.start(20*ms1, "A", 4711, "taker")
+	p.start(30*ms1, "B", 4712, "taker")
+	at, n := 40*ms1, 0
+	locks := []trace.ID{"first", "second"}
+	step := func(who trace.ID, lock trace.ID, ds ...trace.Data) {
+		n++
+		p.add(at, trace.Learner, who, trace.StepGo{N: n, Text: "take " + string(lock)})
+		for _, d := range ds {
+			at += ms1
+			p.add(at, trace.Worker, who, d)
+		}
+		at += 300 * ms1
+	}
+	who := []trace.ID{"A", "B"}
+	p.add(at, trace.Stage, "", trace.Settled{Ready: who})
+	for i, id := range who {
+		step(id, locks[i], trace.Lock{Is: trace.KindWant, Lock: locks[i]}, trace.Lock{Is: trace.KindHold, Lock: locks[i]}, trace.StepWait{Text: "take " + string(locks[1-i])})
+		p.add(at, trace.Stage, "", trace.Settled{N: n, Ready: who})
+	}
+	for i, id := range who {
+		step(id, locks[1-i], trace.StepWait{}, trace.Lock{Is: trace.KindWant, Lock: locks[1-i]})
+		p.state(at, id, trace.Asleep, "flock")
+		p.add(at+ms1, trace.Stage, "", trace.Settled{N: n, Ready: who[i+1:], Blocked: who[:i+1]})
+		at += 2 * ms1
+	}
+	return p
+}

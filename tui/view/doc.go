@@ -33,7 +33,7 @@
 //
 // # Drawing one thing
 //
-// Each view is a function (s *Scene, w, h int) []string: [Procs], [Lanes],
+// Each view is a function (s *Scene, w, h int) []string: [Procs], [Steps], [Lanes],
 // [Grid], [Queues], [Gauges], [Messages], [Links], [Log], [Legend], [Caption].
 // [Table] is the linear form for pipes and screen readers, and [Format] is how
 // a measured number is written everywhere, in lessons too.

@@ -2,6 +2,7 @@ package view
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"edu/procession/demos/board"
@@ -16,6 +17,14 @@ func Gauges(s *Scene, w, h int) []string { return gauges(s, w, h).close() }
 type gaugeGroup struct {
 	name string
 	gs   []*board.Gauge
+}
+
+// ladder is 1 for a group with a logarithmic scale, else 0.
+func (g gaugeGroup) ladder() int {
+	if len(g.gs) > 0 && g.gs[0].Log {
+		return 1
+	}
+	return 0
 }
 
 // groupsOf sorts gauges into groups; the first has no name and no bars. paced
@@ -57,11 +66,13 @@ func gauges(s *Scene, w, h int) *page {
 		}
 	}
 	wide = min(wide, max(w*2/5, 8))
-	for i, g := range groups {
+	// A scale over orders of magnitude is what its run is about: it comes first.
+	slices.SortStableFunc(groups, func(x, y gaugeGroup) int { return y.ladder() - x.ladder() })
+	for _, g := range groups {
 		switch {
 		case len(g.gs) == 0:
 			continue
-		case i == 0:
+		case g.name == "":
 			p.numbers(g.gs, wide)
 			continue
 		case len(p.lines) > 0 && p.left() > len(g.gs)+2:

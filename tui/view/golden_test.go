@@ -48,6 +48,15 @@ func shots() []shot {
 	out = append(out, shot{"burners-4", mk(bb, bn), Layout{Main: PanelLanes}})
 	sb, sn := same()
 	out = append(out, shot{"same-call", mk(sb, sn), Layout{Main: PanelGauges}}, shot{"same-call-messages", mk(sb, sn), Layout{Main: PanelMessages}})
+	rb := race(false).board(time.Hour)
+	rs := mk(rb, rb.At)
+	rs.Selected = "A"
+	rb = race(true).board(time.Hour)
+	out = append(out, shot{"race", rs, Layout{}}, shot{"race-stuck", mk(rb, rb.At), Layout{}})
+	db := deadlock().board(time.Hour)
+	ds := mk(db, db.At)
+	ds.Selected = "B"
+	out = append(out, shot{"deadlock", ds, Layout{}})
 	lp := life()
 	whole := lp.board(time.Hour)
 	back := mk(lp.board(1550*ms1), 1550*ms1)

@@ -10,7 +10,7 @@ import (
 
 // Layout is what the learner has chosen of how the stage is put together.
 type Layout struct {
-	Main Panel // the main view where there is room for one; PanelNone: the table
+	Main Panel // the main view where there is room for one; PanelNone: the steps in step mode, else the table
 	Log  int   // lines of the log; 0: as fits, negative: none
 	Solo bool  // the main view alone, however much room there is
 }
@@ -57,9 +57,7 @@ func Arrange(s *Scene, l Layout, w, h int) []Placed {
 		return nil
 	}
 	panels := Panels(s.Board)
-	if !slices.Contains(panels, l.Main) {
-		l.Main = PanelProcs
-	}
+	l.Main = chosen(s.Board, l.Main)
 	var out []Placed
 	y := 0
 	if h >= 8 {
@@ -130,19 +128,22 @@ func (s *Scene) oneColumn(l Layout, panels []Panel, area Rect) []Placed {
 	return out
 }
 
-// columns puts the table left, the main view or the lanes beside it, the other
+// columns puts the table left, in step mode the steps, the main view or the lanes beside it, the other
 // views right of them or below, and the log where there is room.
 func (s *Scene) columns(l Layout, panels []Panel, area Rect, n int) []Placed {
 	rest := make([]Panel, 0, len(panels))
-	if l.Main != PanelProcs {
+	left, parts := PanelProcs, []int{46, 54}
+	if Stepped(s.Board) { // the learner's eye is on whose turn it is
+		left, parts = PanelSteps, []int{56, 44}
+	}
+	if l.Main != left {
 		rest = append(rest, l.Main)
 	}
 	for _, p := range panels {
-		if p != PanelProcs && p != l.Main {
+		if p != left && p != l.Main {
 			rest = append(rest, p)
 		}
 	}
-	parts := []int{46, 54}
 	if n == 3 {
 		parts = []int{39, 32, 29}
 	}
@@ -157,16 +158,16 @@ func (s *Scene) columns(l Layout, panels []Panel, area Rect, n int) []Placed {
 		cols[i] = Rect{x, area.Y, cw, area.H}
 		x += cw + gutter
 	}
-	stacks := [][]Panel{{PanelProcs}, rest}
+	stacks := [][]Panel{{left}, rest}
 	if n == 3 {
-		stacks = [][]Panel{{PanelProcs}, rest[:1:1], rest[1:]}
+		stacks = [][]Panel{{left}, rest[:1:1], rest[1:]}
 		if i := slices.Index(rest, PanelMessages); i > 0 && rest[0] != PanelGrid { // messages can use the width
 			stacks[1] = append(stacks[1], PanelMessages)
 			stacks[2] = slices.Delete(slices.Clone(rest[1:]), i-1, i)
 		}
 	}
 	// The log stands under the table, unless that needs the room.
-	_, ideal := s.wants(PanelProcs, cols[0].W)
+	_, ideal := s.wants(left, cols[0].W)
 	at, log := 0, max(5, min(area.H-ideal-2, area.H/2))
 	if area.H >= manyViews && area.H-ideal-2 < 5 {
 		at, log = n-1, area.H/5
@@ -257,6 +258,8 @@ func (s *Scene) wants(p Panel, w int) (least, ideal int) {
 	switch n := len(b.Procs); p {
 	case PanelProcs:
 		return min(n+1, 5), n + 3
+	case PanelSteps:
+		return stepsHeight(b)
 	case PanelLanes:
 		if n <= 6 {
 			return min(n+2, 6), 2*n + 2

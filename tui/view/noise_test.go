@@ -45,7 +45,7 @@ func noise(seed uint64, n int) *board.Board {
 			at += time.Duration(r.Int64N(int64(90 * time.Hour)))
 		}
 		var d trace.Data
-		switch r.IntN(18) {
+		switch r.IntN(20) {
 		case 0:
 			d = trace.Start{PID: num(), PPID: num(), Role: []string{"producer", "consumer", "writer", text()}[r.IntN(4)]}
 		case 1, 2, 3:
@@ -76,6 +76,12 @@ func noise(seed uint64, n int) *board.Board {
 			d = trace.Say{Text: text(), Stream: []string{"caption", "stdout", "stderr", "log"}[r.IntN(4)]}
 		case 16:
 			d = trace.Gauge{Name: text(), Value: val(), Unit: unit(), Group: []string{"", "g", text()}[r.IntN(3)], Log: r.IntN(2) == 0, Paced: r.IntN(9) == 0, Note: text()}
+		case 17:
+			d = []trace.Data{trace.StepWait{Text: text()}, trace.StepGo{N: num(), Text: text()},
+				trace.Settled{N: num(), Ready: []trace.ID{id()}, Blocked: []trace.ID{id(), id()}}, trace.Solved{Puzzle: text(), N: num()}}[r.IntN(4)]
+		case 18:
+			d = []trace.Data{trace.Cell{Is: trace.KindWrite, Cell: id(), Value: text()}, trace.Lock{Is: trace.KindWant, Lock: id()},
+				trace.Lock{Is: trace.KindHold, Lock: id(), Freed: r.IntN(2) == 0}, trace.Lock{Is: trace.KindFree, Lock: id()}}[r.IntN(4)]
 		default:
 			d = []trace.Data{trace.Act{Action: text(), Target: id()}, trace.Verdict{OK: r.IntN(2) == 0, Text: text()}, trace.Dropped{Count: 3, Reason: text()}}[r.IntN(3)]
 		}

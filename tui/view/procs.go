@@ -145,4 +145,4 @@ func short(d time.Duration) string {
 }
 
 // ending is how a process ended, made drawable.
-func ending(x trace.Exit) string { return clean(board.Ending(x)) }
+func ending(x trace.Exit) string { return clean(x.String()) }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"time"
 
 	"edu/procession/demos/board"
@@ -105,6 +106,7 @@ type Panel uint8
 const (
 	PanelNone     Panel = iota // no panel: the stage chooses
 	PanelProcs                 // the table of processes: Procs
+	PanelSteps                 // who may go next, in step mode: Steps
 	PanelLanes                 // what each process did when: Lanes
 	PanelGrid                  // the tasks: Grid
 	PanelQueues                // queues and pipes: Queues
@@ -119,16 +121,21 @@ const (
 
 // String is the panel's title.
 func (p Panel) String() string {
-	return [...]string{"", "Processes", "Lanes", "Tasks", "Queues", "Numbers", "Messages", "Links", "Log", "Signs", "Now", ""}[min(p, panelCount)]
+	return [...]string{"", "Processes", "Steps", "Lanes", "Tasks", "Queues", "Numbers", "Messages", "Links", "Log", "Signs", "Now", ""}[min(p, panelCount)]
 }
 
 // Panels lists the views that have something to show, in the order of the keys
-// 1…n that choose Layout.Main. The table and the lanes are always there.
+// 1…n that choose Layout.Main. The table and the lanes are always there, and the
+// steps in step mode.
 func Panels(b *board.Board) []Panel {
-	ps := []Panel{PanelProcs, PanelLanes}
 	if b == nil {
-		return ps
+		return []Panel{PanelProcs, PanelLanes}
 	}
+	ps := []Panel{PanelProcs}
+	if Stepped(b) {
+		ps = append(ps, PanelSteps)
+	}
+	ps = append(ps, PanelLanes)
 	if len(b.Queues) > 0 {
 		ps = append(ps, PanelQueues)
 	}
@@ -145,6 +152,18 @@ func Panels(b *board.Board) []Panel {
 		ps = append(ps, PanelLinks)
 	}
 	return ps
+}
+
+// chosen is the main view: the learner's choice where it has something to show,
+// else the steps in step mode, else the table.
+func chosen(b *board.Board, main Panel) Panel {
+	switch {
+	case slices.Contains(Panels(b), main):
+		return main
+	case Stepped(b):
+		return PanelSteps
+	}
+	return PanelProcs
 }
 
 // Window is a stretch of the run on a time axis.

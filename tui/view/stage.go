@@ -103,9 +103,7 @@ func (st *Stage) Draw(scene *Scene, l Layout, w, h int) *Frame {
 	}
 	st.asked = key
 	f := &Frame{W: w, H: h, Panels: Panels(s.Board), Main: l.Main, placed: Arrange(s, l, w, h)}
-	if !slices.Contains(f.Panels, f.Main) {
-		f.Main = PanelProcs
-	}
+	f.Main = chosen(s.Board, f.Main)
 	same := st.last != nil && st.last.W == w && st.last.H == h && len(st.last.placed) == len(f.placed)
 	f.parts = make([]drawn, len(f.placed))
 	for i, p := range f.placed {
@@ -124,6 +122,12 @@ func (st *Stage) Draw(scene *Scene, l Layout, w, h int) *Frame {
 	st.kept, st.spare = st.spare, st.kept
 	clear(st.spare)
 	f.order = s.order(f.rowsOf(PanelProcs))
+	if slices.ContainsFunc(f.placed, func(p Placed) bool { return p.Panel == PanelSteps }) {
+		f.order = f.order[:0]
+		for _, i := range stepped(s.Board) {
+			f.order = append(f.order, s.Board.Procs[i].ID)
+		}
+	}
 	if same {
 		f.text = st.last.text
 	} else {
@@ -161,6 +165,8 @@ func (s *Scene) draw(p Placed, f *Frame) drawn {
 	switch p.Panel {
 	case PanelProcs:
 		pg = procs(s, body.W, body.H)
+	case PanelSteps:
+		pg = steps(s, body.W, body.H)
 	case PanelLanes:
 		pg = lanes(s, body.W, body.H)
 	case PanelGrid:

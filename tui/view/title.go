@@ -50,6 +50,8 @@ func (p *page) about(s *Scene, panel Panel, spare int) {
 		t = append(t, "measured in this run"...)
 	case PanelMessages:
 		t = append(t, "time goes down"...)
+	case PanelSteps:
+		t = append(t, "you say who goes next"...)
 	case PanelLanes:
 		t = append(t, "time goes right"...)
 	}

@@ -21,7 +21,7 @@ type viewFunc struct {
 	draw func(s *Scene, w, h int) []string
 }
 
-var views = []viewFunc{{"Procs", Procs}, {"Lanes", Lanes}, {"Grid", Grid}, {"Queues", Queues}, {"Gauges", Gauges},
+var views = []viewFunc{{"Procs", Procs}, {"Steps", Steps}, {"Lanes", Lanes}, {"Grid", Grid}, {"Queues", Queues}, {"Gauges", Gauges},
 	{"Messages", Messages}, {"Links", Links}, {"Log", Log}, {"Legend", Legend}, {"Caption", Caption}}
 
 // scenes are all that the tests below draw.
@@ -63,7 +63,7 @@ func TestExactSizes(t *testing.T) {
 		st := NewStage()
 		for _, h := range []int{0, 1, 2, 5, 7, 8, 14, 16, 24, 30, 40, 60} {
 			for _, w := range []int{0, 1, 2, 10, 40, 80, 99, 100, 159, 200} {
-				for _, l := range []Layout{{}, {Main: PanelMessages}, {Main: PanelGrid, Log: -1}, {Main: PanelLanes, Log: 12, Solo: true}, {Log: 500}} {
+				for _, l := range []Layout{{}, {Main: PanelMessages}, {Main: PanelGrid, Log: -1}, {Main: PanelSteps}, {Main: PanelLanes, Log: 12, Solo: true}, {Log: 500}} {
 					f := st.Draw(s, l, w, h)
 					checkSize(t, fmt.Sprintf("stage of %s at %d×%d %+v", name, w, h, l), f.Lines(), w, h)
 				}
@@ -112,7 +112,7 @@ func TestPure(t *testing.T) {
 // Rule 2: whatever a Stage drew before, it draws what a new one would.
 func TestCacheIsInvisible(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
-	logs := [][]trace.Event{life().log(), pool(200).log(), queuePlay().log()}
+	logs := [][]trace.Event{life().log(), pool(200).log(), queuePlay().log(), race(true).log()}
 	for i, log := range logs {
 		tl := board.NewTimeline()
 		st := NewStage()

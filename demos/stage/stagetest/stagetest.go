@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/adrg/xdg"
+
 	"edu/procession/demos/board"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/stage"
@@ -33,7 +35,15 @@ func Main(m *testing.M, demos ...demo.Demo) {
 	warden.Early()
 	demo.Early(demos)
 	host(demos)
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "procession-state") // leases of tests are not the learner's
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("XDG_STATE_HOME", dir)
+	xdg.Reload()
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 // Result is a run that is over.

@@ -49,6 +49,7 @@ func TestPerfettoFormat(t *testing.T) {
 		"same-call":           "X s f C i M",
 		"pool-of-workers":     "X C i M",
 		"queue-pipe-event":    "X C i M",
+		"race-and-lock":       "X C i M",
 	} {
 		var script []demo.Scripted
 		if name == "pool-of-workers" {
@@ -73,6 +74,7 @@ func TestPerfettoFormat(t *testing.T) {
 		for _, part := range map[string][]string{
 			"pool-of-workers":  {`"name":"task 3"`, `"came":"task.done"`, `"name":"kill worker-2"`, `"name":"CPU (% of a core)"`, `ended with signal KILL`},
 			"queue-pipe-event": {`"name":"queue (items`, `"name":"blocked: `, `"name":"pipe (bytes)"`},
+			"race-and-lock":    {`"cat":"mem"`},
 		}[name] {
 			if !strings.Contains(text, part) {
 				t.Errorf("%s: nothing of %s", name, part)

@@ -164,11 +164,7 @@ func (t *tracer) take(e trace.Event) {
 			t.close(&a.state, e.At)
 		}
 		t.close(&a.task, e.At)
-		text := fmt.Sprintf("ended with exit code %d", d.Code)
-		if d.Signal != "" {
-			text = "ended with signal " + d.Signal
-		}
-		t.instant(e, "t", "exit", text)
+		t.instant(e, "t", "exit", "ended with "+d.String())
 	case trace.Reaped:
 		t.close(&t.actor(e.Who, 0).state, e.At)
 		t.instant(e, "t", "exit", "reaped")
@@ -211,6 +207,14 @@ func (t *tracer) take(e trace.Event) {
 		t.instant(e, "g", "act", text)
 	case trace.Verdict:
 		t.instant(e, "t", "verdict", d.Text)
+	case trace.Lock:
+		t.instant(e, "t", "lock", fmt.Sprintf("%s %s", d.Is, d.Lock))
+	case trace.Cell:
+		t.instant(e, "t", "mem", fmt.Sprintf("%s %s = %s", d.Is, d.Cell, d.Value))
+	case trace.StepWait:
+		t.instant(e, "t", "step", "held before: "+d.Text)
+	case trace.StepGo:
+		t.instant(e, "t", "step", fmt.Sprintf("move %d: %s", d.N, d.Text))
 	case trace.Dropped:
 		t.instant(e, "t", "dropped", fmt.Sprintf("%d events not kept: %s", d.Count, d.Reason))
 	}

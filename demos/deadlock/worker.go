@@ -1,0 +1,66 @@
+package deadlock
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"edu/procession/demos/demo"
+	"edu/procession/demos/trace"
+)
+
+const (
+	apart   = 20 * time.Millisecond  // at most, between two transfers of a worker
+	between = 200 * time.Microsecond // with one lock in hand and the other to come
+)
+
+func lockName(i int) trace.ID { return trace.ID(fmt.Sprintf("lock-%d", i+1)) }
+
+// mover is a worker, in both modes.
+func mover(_ context.Context, w *demo.Worker) error {
+	m := &moving{w: w, locks: []int{w.IntArg("first"), w.IntArg("second")}}
+	if w.Stepping() {
+		for m.transfer(); w.Again(); m.transfer() {
+		}
+		return nil
+	}
+	if _, err := w.Recv(); err != nil { // all begin together
+		return nil
+	}
+	rnd := rand.New(rand.NewPCG(w.Seed(), 1))
+	for range w.IntArg("transfers") {
+		w.Sleep(time.Duration(rnd.Int64N(int64(w.Pace().Scale(apart)))))
+		m.transfer()
+	}
+	return nil
+}
+
+type moving struct {
+	w     *demo.Worker
+	locks []int // in the order in which they are taken
+	done  int
+}
+
+// transfer takes two locks, works, and gives them back.
+func (m *moving) transfer() {
+	w := m.w
+	for _, i := range m.locks {
+		if w.Stepping() {
+			w.Step("take " + string(lockName(i)))
+		}
+		w.Want(lockName(i))
+		lock(w.File(i))
+		w.Report(trace.Lock{Is: trace.KindHold, Lock: lockName(i), Freed: true})
+		if !w.Stepping() {
+			w.Sleep(between)
+		}
+	}
+	w.Step("move, and give both back")
+	m.done++
+	w.Write("transfers of "+w.Name(), m.done)
+	for _, i := range []int{m.locks[1], m.locks[0]} {
+		w.Free(lockName(i))
+		unlock(w.File(i))
+	}
+}

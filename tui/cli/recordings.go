@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -123,9 +125,20 @@ type listedRun struct {
 
 // tellKept lists recordings. All are read through, so that damage is seen.
 func (a *app) tellKept(all []recordings.Entry, asJSON bool) error {
+	read := make([]recordings.Summary, len(all))
+	var wg sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, e := range all {
+		free <- struct{}{}
+		wg.Go(func() {
+			read[i] = e.Summary()
+			<-free
+		})
+	}
+	wg.Wait()
 	runs := []listedRun{}
-	for _, e := range all {
-		s := e.Summary()
+	for i, e := range all {
+		s := read[i]
 		r := listedRun{e.ID, e.Name, safe.Line(s.Header.Demo, 40), s.Header.Seed, s.Header.Started, s.Length, s.Events, e.Size, "", e.Path}
 		if s.Fault != nil {
 			r.Fault = safe.Line(s.Fault.Error(), 200)
@@ -145,11 +158,14 @@ func (a *app) tellKept(all []recordings.Entry, asJSON bool) error {
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RECORDING\tDEMO\tWHEN\tLENGTH\tEVENTS\tSIZE\tSTATE")
 	for i, r := range runs {
-		state := "whole"
+		state, when := "whole", "not told"
+		if !r.Started.IsZero() {
+			when = r.Started.Local().Format("2006-01-02 15:04")
+		}
 		if r.Fault != "" {
 			state = "damaged: " + r.Fault
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f s\t%d\t%s\t%s\n", all[i].Word(), r.Demo, r.Started.Local().Format("2006-01-02 15:04"), r.Length.Seconds(), r.Events, size(r.Bytes), state)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f s\t%d\t%s\t%s\n", all[i].Word(), r.Demo, when, r.Length.Seconds(), r.Events, size(r.Bytes), state)
 	}
 	w.Flush()
 	b.WriteString("\nprocession replay RECORDING plays one.\n")

@@ -144,6 +144,7 @@ func (s *spawner) fate() warden.Notice {
 
 // orphans ends those that a killed warden left to us.
 func (s *spawner) orphans(known []int) {
+	quiet := 0 // looks that found nobody: one in the middle of an exec shows no token
 	for range 1000 {
 		left := 0
 		for _, pid := range append(warden.Descendants(os.Getpid()), known...) {
@@ -155,7 +156,10 @@ func (s *spawner) orphans(known []int) {
 		for _, pid := range known {
 			syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
 		}
-		if left == 0 {
+		if quiet++; left > 0 {
+			quiet = 0
+		}
+		if quiet == 20 {
 			return
 		}
 		time.Sleep(time.Millisecond)

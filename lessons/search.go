@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // Hit is a place that a search found. Part is the part to open, and Line the
@@ -180,7 +181,7 @@ func (c *Course) Nearest(id string) string {
 	best, bestCost := "", 0
 	n, err := strconv.Atoi(id)
 	for _, l := range c.Lessons() {
-		cost := distance(id, l.ID) + 10
+		cost := levenshtein.ComputeDistance(id, l.ID) + 10
 		switch {
 		case err == nil && n == l.Number:
 			return l.ID
@@ -191,7 +192,7 @@ func (c *Course) Nearest(id string) string {
 		default:
 			// A slip within one word of the id: "qeue" means the queue.
 			for _, w := range strings.Split(l.ID, "-") {
-				if d := distance(id, w); len(w) > 3 && d <= len(w)/3 {
+				if d := levenshtein.ComputeDistance(id, w); len(w) > 3 && d <= len(w)/3 {
 					cost = min(cost, 2+d)
 				}
 			}
@@ -201,29 +202,4 @@ func (c *Course) Nearest(id string) string {
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's: insertions, deletions and replacements.
-func distance(a, b string) int {
-	row := make([]int, utf8.RuneCountInString(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	i := 0
-	for _, ra := range a {
-		i++
-		diag := row[0]
-		row[0] = i
-		j := 0
-		for _, rb := range b {
-			j++
-			cost := diag
-			if ra != rb {
-				cost++
-			}
-			diag = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(row)-1]
 }

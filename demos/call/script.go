@@ -56,7 +56,7 @@ func (pl *play) measure(ctx context.Context) error {
 				return err
 			}
 			switch {
-			case pl.finished() || pl.dead != nil:
+			case demo.Finished(pl.s) || pl.dead != nil:
 				return nil
 			case pl.measured != a.what:
 				return fmt.Errorf("the measurement of %s is not over after %v", a.what, enough)
@@ -85,7 +85,7 @@ func (pl *play) gone() bool { return pl.dead != nil }
 func (pl *play) freely(ctx context.Context) error {
 	s := pl.s
 	pl.tells = true
-	if !pl.finished() && pl.dead == nil {
+	if !demo.Finished(pl.s) && pl.dead == nil {
 		s.Say("Slow calls go out by every way. Kill a callee (k) in the middle of one: what does the caller see, and what does the ledger know?")
 	}
 	for {
@@ -93,7 +93,7 @@ func (pl *play) freely(ctx context.Context) error {
 		if !s.Attended() {
 			left = s.ScriptEnd() + pl.timeout() + s.Pace().Scale(time.Second) - s.Now()
 		}
-		if left <= 0 || pl.finished() || pl.dead != nil {
+		if left <= 0 || demo.Finished(pl.s) || pl.dead != nil {
 			break
 		}
 		for _, l := range pl.lines {
@@ -196,7 +196,7 @@ func (pl *play) script(ctx context.Context) error {
 			err = pl.engage(ctx, l)
 		}
 		fact(func() bool { return l.free() || l.callee.exit != nil })
-		if err != nil || pl.dead != nil || pl.finished() {
+		if err != nil || pl.dead != nil || demo.Finished(pl.s) {
 			break
 		}
 		c := l.callee
@@ -208,7 +208,7 @@ func (pl *play) script(ctx context.Context) error {
 		s.Say("%s has call %d and is held %s, to be killed there.", c.name, l.call.id, map[step]string{
 			got: "before it executes", works: "in the middle of it", executed: "after it has executed, before it replies"}[hold])
 		eyes(700 * time.Millisecond)
-		if pl.finished() || pl.dead != nil {
+		if demo.Finished(pl.s) || pl.dead != nil {
 			break
 		}
 		c.killed = s.Now()
@@ -223,7 +223,7 @@ func (pl *play) script(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if missing != nil && !pl.finished() {
+	if missing != nil && !demo.Finished(pl.s) {
 		return pl.finish(ctx, false, "Not as it should be: missing "+strings.Join(missing, ", ")+".")
 	}
 	return pl.finish(ctx, true, pl.summary())

@@ -46,3 +46,13 @@ func (l Loop[N]) Until(ctx context.Context, ok func() bool, d time.Duration) err
 	}
 	return nil
 }
+
+// Finished says that the learner has asked the play to come to its end.
+func Finished(s Stage) bool {
+	select {
+	case <-s.Finished():
+		return true
+	default:
+		return false
+	}
+}

@@ -17,15 +17,6 @@ const (
 	figures = 250 * time.Millisecond
 )
 
-func (pl *play) finished() bool {
-	select {
-	case <-pl.s.Finished():
-		return true
-	default:
-		return false
-	}
-}
-
 // until takes what happens until ok says so, nil for never, or d has passed, or
 // the learner has finished; the error is ctx's.
 func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {

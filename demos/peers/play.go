@@ -151,7 +151,7 @@ func (pl *play) meet(ctx context.Context) error {
 		return err
 	}
 	for _, p := range pl.peers {
-		if !p.met && !pl.finished() {
+		if !p.met && !demo.Finished(pl.s) {
 			return fmt.Errorf("%s did not get to meet the others", p.name)
 		}
 		for _, v := range p.views {

@@ -101,7 +101,7 @@ func (pl *play) script(ctx context.Context) error {
 	}
 	eyes(1300 * time.Millisecond)
 	told := false
-	if err == nil && !pl.finished() {
+	if err == nil && !demo.Finished(pl.s) {
 		at := s.Now()
 		if z.exit == nil {
 			err = z.p.Signal(demo.SigKill)
@@ -120,7 +120,7 @@ func (pl *play) script(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
-	case pl.finished():
+	case demo.Finished(pl.s):
 		s.Verdict(true, "%s", pl.summary())
 	default:
 		s.Verdict(both && again && told, "%s", pl.told(both, again, told, x, y, z))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,7 @@ func (probe) Roles() map[string]demo.Role {
 			os.Stdout.WriteString("bad \xff\xfe utf8\n")
 			os.Stderr.Write(append(bytes.Repeat([]byte("x"), 10<<20), '\n'))
 			events := os.NewFile(3, "events")
+			defer runtime.KeepAlive(events) // collected, it would close the descriptor
 			events.WriteString("not json\n")
 			events.WriteString(`{"kind":"proc.exit","data":{"pid":1,"code":0}}` + "\n")
 			events.WriteString(`{"kind":"say","clock":[1,2],"data":{"text":"flood","stream":"log"}}` + "\n") // it has no clock

@@ -38,7 +38,8 @@ var layers = map[string][]string{
 	"tui/cli":                 {"lessons", "lessons/progress", "demos/board", "demos/demo", "demos/safe", "demos/trace", "demos/trace/export", "tui", "tui/recordings", "tui/view"},
 	"":                        {"..."},
 	"demos/early":             {"demos/..."},
-	"demos/<a demo>":          {"demos/demo", "demos/trace", "demos/safe", "demos/internal/..."},
+	"demos/cluster":           {"demos/demo", "demos/trace"},
+	"demos/<a demo>":          {"demos/cluster", "demos/cluster/...", "demos/demo", "demos/trace", "demos/safe", "demos/internal/..."},
 	"lessons/<a listing>":     {},
 	"demos/internal/<a part>": {},
 }

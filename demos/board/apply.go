@@ -3,6 +3,7 @@ package board
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"edu/procession/demos/trace"
@@ -54,8 +55,31 @@ func (b *Board) Apply(e trace.Event) {
 		q.Cap, q.Unit, q.Source = d.Cap, d.Unit, e.Source
 		q.depth(e.At, d.Depth)
 	case trace.Link:
-		b.link(d)
-		b.line(e, fmt.Sprintf("link %s–%s %s", d.A, d.B, map[bool]string{true: "cut", false: "healed"}[d.Is == trace.KindCut]))
+		b.cut(d)
+		b.line(e, cutLine(d))
+	case trace.LinkFault:
+		l := b.link(d.A, d.B)
+		l.Fault = d
+		b.line(e, faultLine(d))
+	case trace.RTT:
+		l := b.link(d.A, d.B)
+		l.RTT, l.RTTAt = d.Took, e.At
+	case trace.Listen:
+		p := b.proc(e.Who)
+		p.Listens = append(p.Listens, d)
+		b.line(e, strings.TrimSpace("listens at "+d.Addr+" "+d.For))
+	case trace.Role:
+		p := b.proc(e.Who)
+		if p.Part.Role != d.Role || p.Part.Term != d.Term {
+			text := "is " + d.Role
+			if d.Term > 0 {
+				text += fmt.Sprintf(" in term %d", d.Term)
+			}
+			b.line(e, text)
+		}
+		p.Part = d
+	case trace.Belief:
+		b.believe(e, d)
 	case trace.Msg:
 		b.msg(e, d)
 	case trace.Say:
@@ -152,6 +176,15 @@ func (b *Board) task(e trace.Event, d trace.Task) {
 	}
 	t.Attempt, t.Note = max(t.Attempt, d.Attempt), d.Note
 	switch d.Is {
+	case trace.KindTaskDup: // it stays what it is
+		if i, ok := b.procs[d.Worker]; ok {
+			p := &b.Procs[i]
+			p.Dups++
+			if p.Task == d.Task {
+				p.work(e.At, -1)
+			}
+		}
+		b.line(e, strings.TrimSpace(fmt.Sprintf("task %d was done already: this result counts for nothing %s", d.Task, d.Note)))
 	case trace.KindTaskNew: // of a number that may have been used before
 		*t = Task{State: TaskWaiting, Note: d.Note}
 	case trace.KindTaskRetry:
@@ -206,6 +239,10 @@ const shown = 64
 
 func (b *Board) item(e trace.Event, d trace.Item) {
 	q := b.queue(d.Queue)
+	if d.Is == trace.KindAck {
+		q.Acks++
+		return
+	}
 	if d.Is == trace.KindPut {
 		q.Puts++
 		if i := slices.Index(q.ahead, d.Item); i >= 0 {
@@ -231,14 +268,69 @@ func (b *Board) item(e trace.Event, d trace.Item) {
 	}
 }
 
-func (b *Board) link(d trace.Link) {
+// link finds or makes the link between two places.
+func (b *Board) link(x, y trace.ID) *Link {
 	for i, l := range b.Links {
-		if l.A == d.A && l.B == d.B || l.A == d.B && l.B == d.A {
-			b.Links[i].Cut = d.Is == trace.KindCut
+		if l.A == x && l.B == y || l.A == y && l.B == x {
+			return &b.Links[i]
+		}
+	}
+	b.Links = append(b.Links, Link{A: x, B: y})
+	return &b.Links[len(b.Links)-1]
+}
+
+func (b *Board) cut(d trace.Link) {
+	l := b.link(d.A, d.B)
+	switch {
+	case d.Is == trace.KindHeal:
+		l.Cut, l.From = false, ""
+	case !d.OneWay || l.Cut && l.From != d.A: // both ways, at once or one after the other
+		l.Cut, l.From = true, ""
+	default:
+		l.Cut, l.From = true, d.A
+	}
+}
+
+func cutLine(d trace.Link) string {
+	switch {
+	case d.Is == trace.KindHeal:
+		return fmt.Sprintf("link %s–%s healed", d.A, d.B)
+	case d.OneWay:
+		return fmt.Sprintf("link %s–%s cut from %s to %s only (injected)", d.A, d.B, d.A, d.B)
+	}
+	return fmt.Sprintf("link %s–%s cut (injected)", d.A, d.B)
+}
+
+func faultLine(d trace.LinkFault) string {
+	var parts []string
+	if d.Delay > 0 {
+		parts = append(parts, "delayed by "+d.Delay.String())
+	}
+	if d.Jitter > 0 {
+		parts = append(parts, "by up to "+d.Jitter.String()+" more at random")
+	}
+	if d.Rate > 0 {
+		parts = append(parts, fmt.Sprintf("at most %d bytes a second", d.Rate))
+	}
+	if parts == nil {
+		return fmt.Sprintf("link %s–%s as it is", d.A, d.B)
+	}
+	return fmt.Sprintf("link %s–%s: %s (injected)", d.A, d.B, strings.Join(parts, ", "))
+}
+
+// maxBeliefs is how many are kept; a log that has more is none of ours.
+const maxBeliefs = 4096
+
+func (b *Board) believe(e trace.Event, d trace.Belief) {
+	for i, v := range b.Beliefs {
+		if v.Who == e.Who && v.About == d.About {
+			b.Beliefs[i].Is, b.Beliefs[i].At = d.Is, e.At
 			return
 		}
 	}
-	b.Links = append(b.Links, Link{d.A, d.B, d.Is == trace.KindCut})
+	if len(b.Beliefs) < maxBeliefs {
+		b.Beliefs = append(b.Beliefs, Belief{e.Who, d.About, d.Is, e.At})
+	}
 }
 
 // maxMsgs is how many messages are remembered; at that many, the older half goes.

@@ -30,18 +30,19 @@ type Board struct {
 	Pos int           // events folded
 	At  time.Duration // of the last one
 
-	Procs   []Proc  // in the order in which they started
-	Tasks   []Task  // by number
-	Queues  []Queue // in order of appearance
-	Cells   []Cell  // of shared memory, in order of appearance
-	Locks   []Lock  // in order of appearance
-	Step    Steps   // who goes when, in step mode
-	Links   []Link  // cut or healed at least once
-	Msgs    []Msg   // the latest messages, at most 2,048, in the order in which they were sent
-	Gauges  []Gauge // in order of first appearance
-	Lines   []Line  // the latest of what was said, done or decided, at most 4,096, in order
-	Older   int     // lines before Lines[0]
-	Caption string  // the last caption
+	Procs   []Proc   // in the order in which they started
+	Tasks   []Task   // by number
+	Queues  []Queue  // in order of appearance
+	Cells   []Cell   // of shared memory, in order of appearance
+	Locks   []Lock   // in order of appearance
+	Step    Steps    // who goes when, in step mode
+	Links   []Link   // measured, cut or tampered with at least once
+	Beliefs []Belief // what each node takes to be so, in order of first appearance
+	Msgs    []Msg    // the latest messages, at most 2,048, in the order in which they were sent
+	Gauges  []Gauge  // in order of first appearance
+	Lines   []Line   // the latest of what was said, done or decided, at most 4,096, in order
+	Older   int      // lines before Lines[0]
+	Caption string   // the last caption
 	Verdict *trace.Verdict
 	Dropped int // events that the log did not keep
 
@@ -77,12 +78,15 @@ type Proc struct {
 	Core     int // -1 where not told
 	Task     int // the task in hand, -1 for none
 	TaskDone int
-	Held     bool        // at a step, until it is let go
-	NextStep string      // what it does next, while Held
-	LastStep string      // what it was let go for last
-	Steps    int         // how often it was let go
-	States   []StateMark // every change of State
-	Work     []WorkMark  // every change of Task
+	Held     bool           // at a step, until it is let go
+	NextStep string         // what it does next, while Held
+	LastStep string         // what it was let go for last
+	Steps    int            // how often it was let go
+	Listens  []trace.Listen // where it takes connections
+	Part     trace.Role     // its part among its like, by its own word
+	Dups     int            // tasks that it ran though they had been run
+	States   []StateMark    // every change of State
+	Work     []WorkMark     // every change of Task
 
 	usedAt time.Duration
 }
@@ -139,6 +143,7 @@ type Queue struct {
 	Source  trace.Source // who vouches for Depth
 	Puts    int
 	Gets    int
+	Acks    int      // of Gets, that were said to be dealt with
 	Items   []string // reported as put and not yet as got, oldest first, at most 64
 	History []DepthMark
 
@@ -154,8 +159,20 @@ type DepthMark struct {
 
 // Link is a connection between two places.
 type Link struct {
-	A, B trace.ID
-	Cut  bool
+	A, B  trace.ID
+	Cut   bool            // in at least one direction
+	From  trace.ID        // of a link cut one way: the end whose messages are lost; "" for both
+	Fault trace.LinkFault // what the stage injects now; zero for nothing
+	RTT   time.Duration   // as one of the ends measured it last; 0 before
+	RTTAt time.Duration   // when
+}
+
+// Belief is what a node takes to be so of something, true or not.
+type Belief struct {
+	Who   trace.ID
+	About trace.ID
+	Is    string // "" once it was withdrawn
+	At    time.Duration
 }
 
 // Msg is a message, with both of its ends as far as they are known.
@@ -203,6 +220,7 @@ func (b *Board) Clone() *Board {
 	c.Procs = slices.Clone(b.Procs)
 	for i := range c.Procs {
 		p := &c.Procs[i]
+		p.Listens = slices.Clip(p.Listens)
 		p.States, p.Work = slices.Clip(p.States), slices.Clip(p.Work)
 	}
 	c.Queues = slices.Clone(b.Queues)
@@ -212,7 +230,7 @@ func (b *Board) Clone() *Board {
 		q.ahead = slices.Clone(q.ahead)
 	}
 	c.Tasks = slices.Clone(b.Tasks)
-	c.Links = slices.Clone(b.Links)
+	c.Links, c.Beliefs = slices.Clone(b.Links), slices.Clone(b.Beliefs)
 	c.Cells, c.Locks = slices.Clone(b.Cells), slices.Clone(b.Locks)
 	for i := range c.Locks {
 		l := &c.Locks[i]
@@ -252,12 +270,22 @@ func (b *Board) Queue(id trace.ID) *Queue {
 	return nil
 }
 
-// Linked says whether the link between two places is whole.
+// Linked says whether what x sends to y gets there, as far as cuts go.
 func (b *Board) Linked(x, y trace.ID) bool {
 	for _, l := range b.Links {
 		if l.A == x && l.B == y || l.A == y && l.B == x {
-			return !l.Cut
+			return !l.Cut || l.From != "" && l.From != x
 		}
 	}
 	return true
+}
+
+// Belief is what a node takes to be so of something, "" for nothing.
+func (b *Board) Belief(who, about trace.ID) string {
+	for _, v := range b.Beliefs {
+		if v.Who == who && v.About == about {
+			return v.Is
+		}
+	}
+	return ""
 }

@@ -85,6 +85,14 @@ func facts(b *Board) []fact {
 	if b.Verdict != nil {
 		verdict = fmt.Sprintf("%v %s", b.Verdict.OK, b.Verdict.Text)
 	}
+	var links, beliefs []string
+	for _, l := range b.Links {
+		links = append(links, fmt.Sprint(l.A, l.B, l.Cut, l.From, l.Fault))
+	}
+	for _, v := range b.Beliefs {
+		beliefs = append(beliefs, fmt.Sprint(v.Who, v.About, v.Is))
+	}
+	slices.Sort(beliefs)
 	return []fact{
 		{"schedule", slices.Concat([]trace.ID{}, b.Step.Schedule)},
 		{"who could go", fmt.Sprint(b.Step.Settled, sorted(b.Step.Ready), sorted(b.Step.Blocked))},
@@ -94,7 +102,8 @@ func facts(b *Board) []fact {
 		{"locks", strings.Join(locks, "\n")},
 		{"tasks", strings.Join(tasks, "\n")},
 		{"queues", strings.Join(queues, "\n")},
-		{"links", fmt.Sprint(b.Links)},
+		{"links", strings.Join(links, "\n")},
+		{"beliefs", strings.Join(beliefs, "\n")},
 		{"messages", strings.Join(msgs, "\n")},
 		{"counts", strings.Join(counts, "\n")},
 		{"caption", b.Caption},

@@ -40,6 +40,18 @@ func clean(d trace.Data) (trace.Data, bool) {
 	case trace.StepWait:
 		d.Text = text(d.Text)
 		return d, true
+	case trace.RTT:
+		d.A, d.B = id(d.A), id(d.B)
+		return d, true
+	case trace.Listen:
+		d.Addr, d.For = text(d.Addr), text(d.For)
+		return d, true
+	case trace.Role:
+		d.Role, d.Note = text(d.Role), text(d.Note)
+		return d, true
+	case trace.Belief:
+		d.About, d.Is = id(d.About), text(d.Is)
+		return d, true
 	case trace.Msg:
 		d.Msg, d.From, d.To, d.Text = text(d.Msg), id(d.From), id(d.To), text(d.Text)
 		return d, true

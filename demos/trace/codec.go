@@ -80,11 +80,11 @@ func decode(k Kind, raw []byte) (Data, error) {
 		return as[Exit](raw)
 	case KindReaped:
 		return as[Reaped](raw)
-	case KindTaskNew, KindTaskRun, KindTaskDone, KindTaskFail, KindTaskLost, KindTaskRetry:
+	case KindTaskNew, KindTaskRun, KindTaskDone, KindTaskFail, KindTaskLost, KindTaskRetry, KindTaskDup:
 		d, err := as[Task](raw)
 		d.Is = k
 		return d, err
-	case KindPut, KindGet:
+	case KindPut, KindGet, KindAck:
 		d, err := as[Item](raw)
 		d.Is = k
 		return d, err
@@ -122,6 +122,16 @@ func decode(k Kind, raw []byte) (Data, error) {
 		return as[StepGo](raw)
 	case KindSettled:
 		return as[Settled](raw)
+	case KindFault:
+		return as[LinkFault](raw)
+	case KindRTT:
+		return as[RTT](raw)
+	case KindListen:
+		return as[Listen](raw)
+	case KindRole:
+		return as[Role](raw)
+	case KindBelief:
+		return as[Belief](raw)
 	case KindSolved:
 		return as[Solved](raw)
 	}

@@ -78,7 +78,8 @@ type Task struct {
 	Note    string        `json:"note,omitempty"`
 }
 
-// Item is one thing that went into or came out of a queue (queue.put, queue.get).
+// Item is one thing that went into or came out of a queue, or whose taker is
+// through with it (queue.put, queue.get, queue.ack).
 type Item struct {
 	Is    Kind   `json:"-"`
 	Queue ID     `json:"queue"`
@@ -96,9 +97,48 @@ type Depth struct {
 
 // Link is a connection between two places (link.cut, link.heal).
 type Link struct {
-	Is Kind `json:"-"`
-	A  ID   `json:"a"`
-	B  ID   `json:"b"`
+	Is     Kind `json:"-"`
+	A      ID   `json:"a"`
+	B      ID   `json:"b"`
+	OneWay bool `json:"one_way,omitempty"` // cut: only what A sends to B is lost
+}
+
+// LinkFault is what the stage injects into a link from now on, both ways and each
+// way for itself (link.fault). The zero value injects nothing.
+type LinkFault struct {
+	A      ID            `json:"a"`
+	B      ID            `json:"b"`
+	Delay  time.Duration `json:"delay_ns,omitempty"`
+	Jitter time.Duration `json:"jitter_ns,omitempty"` // added to Delay, at random up to this
+	Rate   int           `json:"rate,omitempty"`      // at most so many bytes a second; 0: no bound
+}
+
+// RTT is a round trip that the node A measured to the node B and back (link.rtt).
+type RTT struct {
+	A    ID            `json:"a"`
+	B    ID            `json:"b"`
+	Took time.Duration `json:"took_ns"`
+}
+
+// Listen says that a node takes connections (node.listen). Event.Who is the node.
+type Listen struct {
+	Addr string `json:"addr"`          // "127.0.0.2:40123"
+	For  string `json:"for,omitempty"` // what is spoken there: "raft"
+}
+
+// Role is a node's part among its like, by its own word (node.role). Of two nodes
+// that both say leader, at most one has the greater term.
+type Role struct {
+	Role string `json:"role"`           // "leader", "follower", "candidate"
+	Term uint64 `json:"term,omitempty"` // 0: the role has none
+	Note string `json:"note,omitempty"` // "3 entries, 2 committed"
+}
+
+// Belief is what a node takes to be so (node.belief), true or not: "silent for
+// 1.2 s" of a peer, "mine until +2.0s" of a lock. An empty Is withdraws it.
+type Belief struct {
+	About ID     `json:"about"`
+	Is    string `json:"is"`
 }
 
 // Msg is a message on its way (msg.send, msg.recv, msg.drop).
@@ -193,26 +233,31 @@ type Solved struct {
 }
 
 // Kind implements Data.
-func (Start) Kind() Kind    { return KindStart }
-func (Ready) Kind() Kind    { return KindReady }
-func (State) Kind() Kind    { return KindState }
-func (Usage) Kind() Kind    { return KindUsage }
-func (Block) Kind() Kind    { return KindBlock }
-func (Exit) Kind() Kind     { return KindExit }
-func (Reaped) Kind() Kind   { return KindReaped }
-func (t Task) Kind() Kind   { return t.Is }
-func (i Item) Kind() Kind   { return i.Is }
-func (Depth) Kind() Kind    { return KindDepth }
-func (l Link) Kind() Kind   { return l.Is }
-func (m Msg) Kind() Kind    { return m.Is }
-func (Say) Kind() Kind      { return KindSay }
-func (Gauge) Kind() Kind    { return KindGauge }
-func (Act) Kind() Kind      { return KindAct }
-func (Verdict) Kind() Kind  { return KindVerdict }
-func (Dropped) Kind() Kind  { return KindDropped }
-func (c Cell) Kind() Kind   { return c.Is }
-func (l Lock) Kind() Kind   { return l.Is }
-func (StepWait) Kind() Kind { return KindStepWait }
-func (StepGo) Kind() Kind   { return KindStepGo }
-func (Settled) Kind() Kind  { return KindSettled }
-func (Solved) Kind() Kind   { return KindSolved }
+func (Start) Kind() Kind     { return KindStart }
+func (Ready) Kind() Kind     { return KindReady }
+func (State) Kind() Kind     { return KindState }
+func (Usage) Kind() Kind     { return KindUsage }
+func (Block) Kind() Kind     { return KindBlock }
+func (Exit) Kind() Kind      { return KindExit }
+func (Reaped) Kind() Kind    { return KindReaped }
+func (t Task) Kind() Kind    { return t.Is }
+func (i Item) Kind() Kind    { return i.Is }
+func (Depth) Kind() Kind     { return KindDepth }
+func (l Link) Kind() Kind    { return l.Is }
+func (m Msg) Kind() Kind     { return m.Is }
+func (LinkFault) Kind() Kind { return KindFault }
+func (RTT) Kind() Kind       { return KindRTT }
+func (Listen) Kind() Kind    { return KindListen }
+func (Role) Kind() Kind      { return KindRole }
+func (Belief) Kind() Kind    { return KindBelief }
+func (Say) Kind() Kind       { return KindSay }
+func (Gauge) Kind() Kind     { return KindGauge }
+func (Act) Kind() Kind       { return KindAct }
+func (Verdict) Kind() Kind   { return KindVerdict }
+func (Dropped) Kind() Kind   { return KindDropped }
+func (c Cell) Kind() Kind    { return c.Is }
+func (l Lock) Kind() Kind    { return l.Is }
+func (StepWait) Kind() Kind  { return KindStepWait }
+func (StepGo) Kind() Kind    { return KindStepGo }
+func (Settled) Kind() Kind   { return KindSettled }
+func (Solved) Kind() Kind    { return KindSolved }

@@ -88,6 +88,13 @@ const (
 	KindStepGo                    // it was let go, to do that
 	KindSettled                   // nobody moves: who could go, and who is blocked
 	KindSolved                    // a puzzle's goal was reached
+	KindTaskDup                   // it was run again though it had been run: the second result counts for nothing
+	KindAck                       // who took an item says that it is dealt with
+	KindFault                     // what the stage does to a link from now on, short of cutting it
+	KindRTT                       // a round trip over a link was measured
+	KindListen                    // a node takes connections at an address
+	KindRole                      // a node's part among its like: leader, follower
+	KindBelief                    // what a node takes to be so of another, or of a lock or a clock
 )
 
 var kinds = [...]string{
@@ -102,6 +109,9 @@ var kinds = [...]string{
 	KindDropped: "log.dropped",
 	KindRead:    "mem.read", KindWrite: "mem.write",
 	KindWant: "lock.want", KindHold: "lock.hold", KindFree: "lock.free",
+	KindTaskDup: "task.duplicate", KindAck: "queue.ack",
+	KindFault: "link.fault", KindRTT: "link.rtt",
+	KindListen: "node.listen", KindRole: "node.role", KindBelief: "node.belief",
 	KindStepWait: "step.wait", KindStepGo: "step.go", KindSettled: "step.settled", KindSolved: "step.solved",
 }
 

@@ -94,7 +94,7 @@ func hostOf(i int) string {
 	if i < 0 || runtime.GOOS != "linux" {
 		return "127.0.0.1"
 	}
-	return fmt.Sprintf("127.0.%d.%d", (i+2)/250, (i+2)%250+1) // .0.3 is the first: .0.1 is everybody's
+	return fmt.Sprintf("127.0.%d.%d", (i+1)/250, (i+1)%250+1) // .0.1 is everybody's
 }
 
 // link is both directions between two nodes, each with its own state.

@@ -44,6 +44,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`received: \[0, 1, 2, 3, 4, 100, 101, 102, 103, 104\]`, `True right after put\(\): \d+ of 1000`, `pipe: PING\npipe: end of file.*\n$`},
 		golang: []string{`received: \[0 1 2 3 4 100 101 102 103 104\]\npipe: PING\n$`},
 	},
+	"manager-proxy": {
+		python: []string{`^after append: \[\]\nput back: \['kept'\]\na list of the manager's: \['kept'\]\ntwo count to 500 each: \d+\nown dict: .*\nValue in shared memory: .*\nManager dict: .*µs\n$`},
+		golang: []string{`^after append: \[\]\nappended there: \[kept\]\nby get and put: \d+\nby add: 1000\none call: .*s\n$`},
+	},
 	"deadlock": {
 		python: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 		golang: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},

@@ -21,6 +21,7 @@ import (
 	"edu/procession/demos/life"
 	"edu/procession/demos/peers"
 	"edu/procession/demos/pool"
+	"edu/procession/demos/proxy"
 	"edu/procession/demos/queue"
 	"edu/procession/demos/race"
 	"edu/procession/demos/stage/warden"
@@ -34,6 +35,7 @@ var Demos = []demo.Demo{
 	life.Demo{},
 	pool.Demo{},
 	queue.Demo{},
+	proxy.Demo{},
 	race.Demo{},
 	deadlock.Demo{},
 }

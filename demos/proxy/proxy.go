@@ -55,7 +55,7 @@ func (Demo) Info() demo.Info {
 			demo.Kill, demo.Stop, demo.Cont,
 			{Name: "copy", Key: "a", Doc: "get the list through a proxy and append to what came"},
 			{Name: "append", Key: "b", Doc: "ask the manager to append"},
-			{Name: "count", Key: "u", Doc: "both clients count up at once, by get and put, then by add"},
+			{Name: "count", Key: "o", Doc: "both clients count up at once, by get and put, then by add"},
 			{Name: "measure", Key: "m", Doc: "time the operations again"},
 		},
 		Gauges: []demo.Gauge{

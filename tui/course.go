@@ -276,12 +276,15 @@ func (c *coursePage) row(i, w int) string {
 	var left, right string
 	if e.lesson != nil {
 		mark, note, k := c.mark(e.lesson)
+		if d := c.m.demo(e.lesson.Demo); d != nil {
+			note = join(note, c.m.puzzleCount(d.Info()))
+		}
 		left = fmt.Sprintf("%s %2d  %s", paint(k, mark), e.lesson.Number, safe.Line(e.lesson.Title, 200))
 		right = paint(k, note)
 	} else {
 		info := e.demo.Info()
 		left = "      " + safe.Line(info.Title, 200)
-		right = paint(theme.Muted, info.Name)
+		right = paint(theme.Muted, join(c.m.puzzleCount(info), info.Name))
 	}
 	line := sides(cursor+left, "  "+right+" ", w-2)
 	if i == c.at {

@@ -124,8 +124,8 @@ func (p *lessonPage) goTo(i int) tea.Cmd {
 	}
 	p.at, p.shown = i, ""
 	part := slices.Max(p.leaves[i].parts)
-	id := p.l.ID
-	return p.m.save(func(st *progress.State) { st.Read(id, part, now()) })
+	id, now := p.l.ID, p.m.now()
+	return p.m.save(func(st *progress.State) { st.Read(id, part, now) })
 }
 
 func (p *lessonPage) leaf() leaf {

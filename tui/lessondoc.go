@@ -47,6 +47,9 @@ func (p *lessonPage) doc() ([]reader.Block, string) {
 			blocks = append(blocks, b)
 		}
 	}
+	if d := p.m.demo(p.l.Demo); d != nil && leaf.kind == lessons.Observe {
+		blocks = append(blocks, p.m.puzzleBlock(d.Info())...)
+	}
 	if len(columns) > 0 {
 		blocks = append(blocks, reader.Block{Columns: columns})
 	}
@@ -143,7 +146,7 @@ func (p *lessonPage) choose(i int) tea.Cmd {
 		return nil
 	}
 	q, a, id := p.quiz.qs[asked], p.quiz.answer[asked], p.l.ID
-	made := progress.Prediction{Question: q.ID, Choice: a.choice, Confidence: a.sure, Right: q.Choices[a.choice].Right, When: now()}
+	made := progress.Prediction{Question: q.ID, Choice: a.choice, Confidence: a.sure, Right: q.Choices[a.choice].Right, When: p.m.now()}
 	return p.m.save(func(st *progress.State) { st.Predict(id, made) })
 }
 

@@ -119,6 +119,7 @@ func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 	defer func() {
 		run.Stop()
 		<-run.Done()
+		a.solved(d, run)
 		a.keeper.wait(a.Err)
 	}()
 	caught := stopOn(ctx, run)

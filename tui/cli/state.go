@@ -104,13 +104,22 @@ func (a *app) told(st progress.State) string {
 		case !p.Last.IsZero():
 			state = "begun"
 		}
-		right := 0
+		right, made := 0, 0
 		for _, x := range p.Predictions {
-			if x.Right {
+			if !x.Review {
+				made++
+			}
+			if x.Right && !x.Review {
 				right++
 			}
 		}
-		fmt.Fprintf(&b, "%2d  %-28s %-10s %d of %d predictions right, %d runs\n", l.Number, l.ID, state, right, len(p.Predictions), len(p.Runs))
+		fmt.Fprintf(&b, "%2d  %-28s %-10s %d of %d predictions right, %d runs", l.Number, l.ID, state, right, made, len(p.Runs))
+		if d, err := a.demo(l.Demo); err == nil {
+			if n := len(d.Info().Puzzles); n > 0 {
+				fmt.Fprintf(&b, ", %d of %d puzzles", solvedOf(st, d.Info()), n)
+			}
+		}
+		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "%d of %d lessons done", st.Done(ids), len(ids))
 	if next, ok := st.Next(ids); ok {

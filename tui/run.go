@@ -28,6 +28,7 @@ type Config struct {
 	Course   *lessons.Course
 	Demos    []demo.Demo      // in the order in which they are listed
 	Start    demo.Starter     // starts a demo on a stage; nil: demos can be read about only
+	Try      demo.Starter     // starts runs that are counted and not kept; nil: Start
 	Progress Store            // nil: nothing is kept
 	Now      func() time.Time // the time of day, where the learner is; nil: time.Now
 

@@ -1,0 +1,115 @@
+// Package tally plays a demo several times and counts how it came out: for what
+// one run cannot tell.
+//
+// [Series] is the loop for the command line. The interface plays its runs itself,
+// so that it can end them, and takes [Of] and [Bins].
+//
+// A series is of unattended runs, one after another, and none is kept: start is a
+// demo.Starter that records nothing.
+package tally
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"edu/procession/demos/board"
+	"edu/procession/demos/demo"
+	"edu/procession/demos/trace"
+)
+
+// Result is what is left of a run.
+type Result struct {
+	Seed    uint64
+	Gauges  []trace.Gauge // as they were last, in the order of their first report
+	Verdict *trace.Verdict
+}
+
+// Of reads a run's log.
+func Of(log *trace.Recorder) Result {
+	b := board.New()
+	for _, e := range log.Events(0) {
+		b.Apply(e)
+	}
+	r := Result{Seed: log.Header().Seed, Verdict: b.Verdict}
+	for _, g := range b.Gauges {
+		r.Gauges = append(r.Gauges, g.Gauge)
+	}
+	return r
+}
+
+// Gauge returns a number that the run measured, once for the whole run.
+func (r Result) Gauge(name string) (float64, bool) {
+	for _, g := range r.Gauges {
+		if g.Name == name {
+			return g.Value, true
+		}
+	}
+	return 0, false
+}
+
+// Series plays a demo n times, each time with another seed, and calls each after
+// every run. It returns when all are over, each error and when ctx is done; no run
+// of it is alive then. A run that failed ends the series.
+func Series(ctx context.Context, start demo.Starter, d demo.Demo, o demo.Options, n int, seed func(i int) uint64, each func(Result)) error {
+	for i := range n {
+		o.Seed = seed(i)
+		run, err := start(d, o)
+		if err != nil {
+			return err
+		}
+		select {
+		case <-run.Done():
+		case <-ctx.Done():
+		}
+		run.Stop()
+		<-run.Done()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := run.Err(); err != nil {
+			return fmt.Errorf("run %d, with the seed %d: %w", i+1, o.Seed, err)
+		}
+		each(Of(run.Log()))
+	}
+	return nil
+}
+
+// Bin is a bar of a histogram: Count values of more than From, and To at most.
+type Bin struct {
+	From, To float64 // From is -Inf in the first one
+	Count    int
+}
+
+// Bins sorts values into at most most+1 bins: one of those up to above, and equal
+// ones of round width for the rest, up to the largest. There are none without
+// values.
+func Bins(values []float64, above float64, most int) []Bin {
+	if len(values) == 0 {
+		return nil
+	}
+	bins := []Bin{{From: math.Inf(-1), To: above}}
+	if top := slices.Max(values); top > above {
+		step := round((top - above) / float64(max(most, 1)))
+		for n := 1; bins[len(bins)-1].To < top; n++ {
+			bins = append(bins, Bin{From: bins[len(bins)-1].To, To: above + float64(n)*step})
+		}
+	}
+	for _, v := range values {
+		i := slices.IndexFunc(bins, func(b Bin) bool { return v <= b.To })
+		bins[max(i, 0)].Count++
+	}
+	return bins
+}
+
+// round returns 1, 2 or 5 times a power of ten, not less than v.
+func round(v float64) float64 {
+	p := math.Pow(10, math.Floor(math.Log10(v)))
+	for _, f := range []float64{1, 2, 5} {
+		if f*p >= v {
+			return f * p
+		}
+	}
+	return 10 * p
+}

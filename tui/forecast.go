@@ -206,10 +206,14 @@ func (p *forecastPage) draw(w, h int) []string {
 	row("you said", p.a.choice, p.f.Runs, ", "+confidences[p.a.sure-1])
 	note := ""
 	if left := p.f.Runs - len(p.values); left > 0 {
-		note = fmt.Sprintf(" so far, %d to go", left)
+		note = fmt.Sprintf(", %d to go", left)
 	}
-	row("measured", p.seen, len(p.values), note+" "+p.m.inline(p.f.Outcome))
-	out = append(out, "", "  "+th.Paint(theme.Title, safe.Line(p.f.Gauge, 60))+th.Paint(theme.Muted, ", run by run"))
+	row("measured", p.seen, len(p.values), note)
+	legend := ", run by run"
+	if p.f.Verdict == "" {
+		legend += "   " + th.Glyphs().Full + " " + p.f.Outcome + "  " + th.Glyphs().Half + " did not"
+	}
+	out = append(out, "", fit("  "+th.Paint(theme.Title, safe.Line(p.f.Gauge, 60))+th.Paint(theme.Muted, legend), w))
 	out = append(out, p.histogram(w)...)
 	if p.failed != "" {
 		out = append(out, "")

@@ -15,14 +15,16 @@ import (
 	"edu/procession/tui/view"
 )
 
-// figure looks a gauge up in what the learner's last run of the demo measured.
-func (p *lessonPage) figure(name string) (string, bool) {
-	g, ok := p.m.state.Gauge(p.l.Demo, name)
+// figure looks a gauge up in what the learner's last run of a demo measured.
+func (m *Model) figure(demo, name string) (string, bool) {
+	g, ok := m.state.Gauge(demo, name)
 	if !ok {
 		return "", false
 	}
 	return view.Format(trace.Gauge{Name: name, Value: g.Value, Unit: g.Unit}), true
 }
+
+func (p *lessonPage) figure(name string) (string, bool) { return p.m.figure(p.l.Demo, name) }
 
 func (p *lessonPage) fill(md string) string { return lessons.Fill(md, p.figure) }
 
@@ -192,19 +194,23 @@ func (p *lessonPage) drawPredict(w, h, top int) []string {
 		blocks = append(blocks, reader.Block{Title: title, Markdown: p.quiz.qs[p.quiz.at].Text})
 	}
 	p.setDoc(blocks, key)
-	// The pane is as high as its text, so that the choices follow at once.
-	room := max(h-len(choices)-1, 1)
-	p.pane.SetSize(w, room)
-	for n := 1; n < room; n++ {
-		p.pane.SetSize(w, n)
-		if p.pane.AtBottom() && p.pane.AtTop() {
-			break
-		}
-		p.pane.SetSize(w, room)
-	}
-	lines := append(strings.Split(p.pane.View(), "\n"), "")
+	lines := append(fitPane(p.pane, w, max(h-len(choices)-1, 1)), "")
 	p.first, p.rows = top+len(lines), rows
 	return append(lines, choices...)
+}
+
+// fitPane draws a pane as high as its text, so that what follows does so at once,
+// and no higher than room.
+func fitPane(pane *reader.Reader, w, room int) []string {
+	pane.SetSize(w, room)
+	for n := 1; n < room; n++ {
+		pane.SetSize(w, n)
+		if pane.AtBottom() && pane.AtTop() {
+			break
+		}
+		pane.SetSize(w, room)
+	}
+	return strings.Split(pane.View(), "\n")
 }
 
 // inline paints the code in a line of Markdown.

@@ -76,6 +76,11 @@ func New(cfg Config) *Model {
 			m.notice = "There is no lesson called " + safe.Line(cfg.Open, 60) + "."
 		}
 	}
+	if p := newReview(m); cfg.Review && len(p.items) > 0 {
+		m.pages = append(m.pages, p)
+	} else if cfg.Review {
+		m.notice = "Nothing is to be reviewed today. " + m.nextReview()
+	}
 	if cfg.Demo != "" {
 		if d := m.demo(cfg.Demo); d != nil {
 			m.pages = append(m.pages, newStage(m, d, cfg.Options, nil))

@@ -37,6 +37,10 @@ func (m *Model) quizLines(q *quiz, w int) (lines []string, rows []int) {
 			n = q.answer[q.at].choice
 		}
 		put("  "+m.countBar(n, f.Runs)+"  "+th.Paint(theme.Title, fmt.Sprintf("%d of %d", n, f.Runs))+" "+m.inline(f.Outcome), -1)
+		if !q.sure {
+			put("", -1)
+			put("  "+th.Paint(theme.Muted, "left and right say fewer or more; or type the number"), -1)
+		}
 	}
 	for i, c := range q.qs[q.at].Choices {
 		mark, k := "  ", theme.Key

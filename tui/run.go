@@ -33,6 +33,7 @@ type Config struct {
 	Now      func() time.Time // the time of day, where the learner is; nil: time.Now
 
 	Open    string       // a lesson's id to begin with; empty: the course page
+	Review  bool         // begin with what is due
 	Demo    string       // a demo's name to begin with, on stage at once
 	Options demo.Options // for that demo: place, params, seed, pace, script
 	Replay  *Replay      // a recording to show in place of the course

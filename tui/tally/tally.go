@@ -49,9 +49,24 @@ func (r Result) Gauge(name string) (float64, bool) {
 	return 0, false
 }
 
+// Failed is a run that began and failed.
+type Failed struct {
+	Run  int // from 1
+	Seed uint64
+	Err  error
+}
+
+// Error implements error.
+func (f *Failed) Error() string {
+	return fmt.Sprintf("run %d, with the seed %d: %v", f.Run, f.Seed, f.Err)
+}
+
+// Unwrap is what the run says.
+func (f *Failed) Unwrap() error { return f.Err }
+
 // Series plays a demo n times, each time with another seed, and calls each after
-// every run. It returns when all are over, each error and when ctx is done; no run
-// of it is alive then. A run that failed ends the series.
+// every run. It returns when all are over, when one could not be started or is a
+// [Failed], and when ctx is done; no run of it is alive then.
 func Series(ctx context.Context, start demo.Starter, d demo.Demo, o demo.Options, n int, seed func(i int) uint64, each func(Result)) error {
 	for i := range n {
 		o.Seed = seed(i)
@@ -69,7 +84,7 @@ func Series(ctx context.Context, start demo.Starter, d demo.Demo, o demo.Options
 			return ctx.Err()
 		}
 		if err := run.Err(); err != nil {
-			return fmt.Errorf("run %d, with the seed %d: %w", i+1, o.Seed, err)
+			return &Failed{i + 1, o.Seed, err}
 		}
 		each(Of(run.Log()))
 	}
@@ -89,12 +104,31 @@ func Bins(values []float64, above float64, most int) []Bin {
 	if len(values) == 0 {
 		return nil
 	}
+	return sorted(values, above, round((slices.Max(values)-above)/float64(most)))
+}
+
+// Spread sorts values into about most bins of round width, from the smallest to
+// the largest; noughts have one of their own.
+func Spread(values []float64, most int) []Bin {
+	if len(values) == 0 {
+		return nil
+	}
+	low, high := slices.Min(values), slices.Max(values)
+	step := round((high - low) / float64(most))
+	switch {
+	case low == high:
+		return []Bin{{math.Inf(-1), low, len(values)}}
+	case low == 0:
+		return sorted(values, 0, step)
+	}
+	return sorted(values, step*(math.Ceil(low/step)-1), step)[1:]
+}
+
+// sorted makes a bin of what is not above, and as many of a width as it takes.
+func sorted(values []float64, above, step float64) []Bin {
 	bins := []Bin{{From: math.Inf(-1), To: above}}
-	if top := slices.Max(values); top > above {
-		step := round((top - above) / float64(max(most, 1)))
-		for n := 1; bins[len(bins)-1].To < top; n++ {
-			bins = append(bins, Bin{From: bins[len(bins)-1].To, To: above + float64(n)*step})
-		}
+	for n := 1; bins[len(bins)-1].To < slices.Max(values); n++ {
+		bins = append(bins, Bin{From: bins[len(bins)-1].To, To: above + float64(n)*step})
 	}
 	for _, v := range values {
 		i := slices.IndexFunc(bins, func(b Bin) bool { return v <= b.To })
@@ -103,8 +137,11 @@ func Bins(values []float64, above float64, most int) []Bin {
 	return bins
 }
 
-// round returns 1, 2 or 5 times a power of ten, not less than v.
+// round returns 1, 2 or 5 times a power of ten, not less than v; 1 where v is none.
 func round(v float64) float64 {
+	if !(v > 0) {
+		return 1
+	}
 	p := math.Pow(10, math.Floor(math.Log10(v)))
 	for _, f := range []float64{1, 2, 5} {
 		if f*p >= v {

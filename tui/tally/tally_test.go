@@ -11,14 +11,41 @@ import (
 	"edu/procession/demos/trace"
 )
 
-func TestBins(t *testing.T) {
-	show := func(bins []Bin) string {
-		var out []string
-		for _, b := range bins {
-			out = append(out, fmt.Sprintf("<=%g:%d", b.To, b.Count))
-		}
-		return strings.Join(out, " ")
+func show(bins []Bin) string {
+	var out []string
+	for _, b := range bins {
+		out = append(out, fmt.Sprintf("<=%.7g:%d", b.To, b.Count))
 	}
+	return strings.Join(out, " ")
+}
+
+func TestSpread(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   string
+	}{
+		{nil, ""},
+		{[]float64{7, 7}, "<=7:2"},
+		{[]float64{0, 0, 3}, "<=0:2 <=1:0 <=2:0 <=3:1"},
+		{[]float64{0.21, 0.38, 0.4}, "<=0.25:1 <=0.3:0 <=0.35:0 <=0.4:2"},
+		{[]float64{1000, 1999, 2001}, "<=1000:1 <=1500:0 <=2000:1 <=2500:1"},
+		{[]float64{-5, 5}, "<=-5:1 <=0:0 <=5:1"},
+	} {
+		got := Spread(c.values, 4)
+		if show(got) != c.want {
+			t.Errorf("Spread(%v) = %s, want %s", c.values, show(got), c.want)
+		}
+		n := 0
+		for _, b := range got {
+			n += b.Count
+		}
+		if n != len(c.values) {
+			t.Errorf("%v: %d values in the bins", c.values, n)
+		}
+	}
+}
+
+func TestBins(t *testing.T) {
 	for _, c := range []struct {
 		values []float64
 		above  float64

@@ -77,6 +77,9 @@ func (p *forecastPage) front() tea.Cmd {
 // leave ends the run that is on: its Cmd does, which waits for this.
 func (p *forecastPage) leave() tea.Cmd {
 	p.cancel()
+	if !p.over() {
+		p.m.notice = "The runs were ended, and nothing of them is kept. To count anew, answer that question again."
+	}
 	return nil
 }
 

@@ -104,7 +104,7 @@ func Bins(values []float64, above float64, most int) []Bin {
 	if len(values) == 0 {
 		return nil
 	}
-	return sorted(values, above, round((slices.Max(values)-above)/float64(most)))
+	return sorted(values, above, width(values, (slices.Max(values)-above)/float64(most)))
 }
 
 // Spread sorts values into about most bins of round width, from the smallest to
@@ -114,7 +114,7 @@ func Spread(values []float64, most int) []Bin {
 		return nil
 	}
 	low, high := slices.Min(values), slices.Max(values)
-	step := round((high - low) / float64(most))
+	step := width(values, (high-low)/float64(most))
 	switch {
 	case low == high:
 		return []Bin{{math.Inf(-1), low, len(values)}}
@@ -135,6 +135,14 @@ func sorted(values []float64, above, step float64) []Bin {
 		bins[max(i, 0)].Count++
 	}
 	return bins
+}
+
+// width is a round width of at least v, and a whole one for whole values.
+func width(values []float64, v float64) float64 {
+	if !slices.ContainsFunc(values, func(x float64) bool { return x != math.Trunc(x) }) {
+		v = max(v, 1)
+	}
+	return round(v)
 }
 
 // round returns 1, 2 or 5 times a power of ten, not less than v; 1 where v is none.

@@ -106,18 +106,28 @@ func TestLessonsAndDemos(t *testing.T) {
 			}
 		}
 		for _, l := range c.Lessons() {
-			d, ok := demos.Find(l.Demo)
-			if !ok {
-				continue // Problems has said so
-			}
-			for k, v := range l.Set {
-				p := slices.IndexFunc(d.Info().Params, func(p demo.Param) bool { return p.Name == k })
-				if p < 0 {
-					t.Errorf("%s sets %s of %s, which has no such setting", l.ID, k, l.Demo)
-				} else if check := d.Info().Params[p].Check; check != nil && check(v) != nil {
-					t.Errorf("%s sets %s=%s: %v", l.ID, k, v, check(v))
+			fits(t, l.ID, l.Demo, l.Set)
+			for _, q := range l.Questions {
+				if f := q.Forecast; f != nil {
+					fits(t, l.ID+" "+q.ID, f.Demo, f.Set)
 				}
 			}
+		}
+	}
+}
+
+// fits holds that a demo has the settings and takes them.
+func fits(t *testing.T, where, name string, set map[string]string) {
+	d, ok := demos.Find(name)
+	if !ok {
+		return // Problems has said so
+	}
+	for k, v := range set {
+		p := slices.IndexFunc(d.Info().Params, func(p demo.Param) bool { return p.Name == k })
+		if p < 0 {
+			t.Errorf("%s sets %s of %s, which has no such setting", where, k, name)
+		} else if check := d.Info().Params[p].Check; check != nil && check(v) != nil {
+			t.Errorf("%s sets %s=%s: %v", where, k, v, check(v))
 		}
 	}
 }

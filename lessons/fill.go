@@ -60,10 +60,16 @@ func eachText(l *Lesson, f func(where, text string)) {
 			continue
 		}
 		for _, q := range l.Questions {
-			f(q.ID, q.Text)
-			for _, c := range q.Choices {
-				f(q.ID, c.Text)
-				f(q.ID, c.Why)
+			if q.Forecast != nil {
+				f(q.ID, q.Forecast.Outcome)
+				f(q.ID, q.Forecast.Why)
+			}
+			for _, v := range append([]Question{q}, q.Variants...) {
+				f(q.ID, v.Text)
+				for _, c := range v.Choices {
+					f(q.ID, c.Text)
+					f(q.ID, c.Why)
+				}
 			}
 		}
 	}

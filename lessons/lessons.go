@@ -48,6 +48,40 @@
 // same in every language; the words before them are free. A question has four
 // choices, one of them marked x, each with its reply indented below it.
 //
+// A question comes back in reviews. Where its answer depends on numbers, a table
+// below the choices gives others: the first row is the lesson's, the others are
+// asked in their turn.
+//
+//	### {{tasks}} tasks of 1 s, {{workers}} workers. How long? {#rounds}
+//
+//	- [x] {{rounds}} s
+//	  Rounded up: the last round counts in full.
+//	- [ ] {{tasks}} s
+//	  That would be one worker.
+//
+//	| tasks | workers | rounds |
+//	| ----- | ------- | ------ |
+//	| 3     | 2       | 2      |
+//	| 7     | 3       | 3      |
+//
+// A column "right" says which choice is right, from 1, where that depends on the
+// row; then none is marked x.
+//
+// Where one run may come out either way, a question asks for how many of some
+// runs: in place of choices it has the outcome and the reply, and its facts stand
+// in the front matter. The learner's machine runs them.
+//
+//	### In how many of 20 runs is an update lost? {#lost-of-twenty}
+//
+//	- [?] lost an update
+//	  What is true whatever was measured.
+//
+//	[forecast.lost-of-twenty]
+//	runs = 20                        # fast ones, of the lesson's demo if not another
+//	set = { workers = 2 }
+//	gauge = "lost-updates"           # its values are drawn
+//	above = 0                        # more than this counts; or: verdict = "words"
+//
 // Another language is another file beside en.md, with the same ids,
 // questions and gauges, and a glossary of its own. Its front matter needs only
 // the words (title, summary, goals); the facts are taken from en.md.
@@ -62,6 +96,7 @@ package lessons
 
 import (
 	"embed"
+	"fmt"
 	"strings"
 	"sync"
 )
@@ -136,10 +171,40 @@ type Part struct {
 	Code        string
 }
 
-// Question is asked before the run. Its ID is the same in every language.
+// Question is asked before the run, and comes back in reviews. Its ID is the same
+// in every language. It has choices or a forecast.
 type Question struct {
 	ID, Text string // Text is Markdown
 	Choices  []Choice
+	Variants []Question // the same with other numbers, for a review; they have no variants
+	Forecast *Forecast  // how many of some runs; nil for a question with choices
+}
+
+// Variant returns the question as it is asked for the n-th time: 0 as in the
+// lesson, then one variant after another, and the lesson's own in its turn. which
+// is 0 for the lesson's own, else the variant's number from 1.
+func (q Question) Variant(n int) (asked Question, which int) {
+	which = n % (len(q.Variants) + 1)
+	if which == 0 {
+		return q, 0
+	}
+	return q.Variants[which-1], which
+}
+
+// Options is how many answers there are to choose from.
+func (q Question) Options() int {
+	if q.Forecast != nil {
+		return q.Forecast.Runs + 1
+	}
+	return len(q.Choices)
+}
+
+// Answer is an answer in words.
+func (q Question) Answer(choice int) string {
+	if q.Forecast != nil {
+		return fmt.Sprintf("%d of %d", choice, q.Forecast.Runs)
+	}
+	return q.Choices[choice].Text
 }
 
 // Choice is one answer. Why is the reply to whoever chose it, in Markdown: for

@@ -54,6 +54,7 @@ type meta struct {
 	Minutes              int
 	Set                  map[string]any
 	Terms, Goals         []string
+	Forecast             map[string]forecastMeta // by question
 }
 
 // load reads a course without judging it: what cannot be represented in a
@@ -112,15 +113,12 @@ func loadLesson(fsys fs.FS, id, lang string) (*Lesson, error) {
 		}
 	}
 
-	l := &Lesson{ID: id, Title: m.Title, Summary: m.Summary, Minutes: m.Minutes, Demo: m.Demo, Terms: m.Terms, Goals: m.Goals}
-	for k, v := range m.Set {
-		if l.Set == nil {
-			l.Set = map[string]string{}
-		}
-		l.Set[k] = fmt.Sprint(v)
-	}
+	l := &Lesson{ID: id, Title: m.Title, Summary: m.Summary, Minutes: m.Minutes, Demo: m.Demo, Terms: m.Terms, Goals: m.Goals, Set: settings(m.Set)}
 	if err := parse(l, text, line); err != nil {
 		return nil, fmt.Errorf("lessons/%s:%w", file, err)
+	}
+	if err := forecast(l, m.Forecast); err != nil {
+		return nil, fmt.Errorf("lessons/%s: %w", file, err)
 	}
 	for i := range l.Parts {
 		p := &l.Parts[i]

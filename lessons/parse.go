@@ -9,7 +9,7 @@ import (
 
 var (
 	headingRE = regexp.MustCompile(`^(#{1,6})\s+(.*?)\s*(?:\{#([a-z0-9-]+)\})?\s*$`)
-	choiceRE  = regexp.MustCompile(`^- \[([ xX])\] +(.+)$`)
+	choiceRE  = regexp.MustCompile(`^- \[([ xX?])\] +(.+)$`)
 )
 
 // parse fills in the parts and questions from a lesson's Markdown, of which
@@ -19,6 +19,7 @@ var (
 func parse(l *Lesson, text string, line int) error {
 	p := parser{lesson: l}
 	for s := range strings.Lines(text) {
+		p.at = line
 		if err := p.line(strings.TrimRight(s, " \n")); err != nil {
 			return fmt.Errorf("%d: %w", line, err)
 		}
@@ -36,15 +37,25 @@ func parse(l *Lesson, text string, line int) error {
 		for j := range q.Choices {
 			q.Choices[j].Why = strings.TrimSpace(q.Choices[j].Why)
 		}
+		if q.Forecast != nil {
+			q.Forecast.Why = strings.TrimSpace(q.Forecast.Why)
+		}
+		if t := p.tables[q.ID]; t != nil {
+			if err := vary(q, t); err != nil {
+				return fmt.Errorf("%d: %w", t.line, err)
+			}
+		}
 	}
 	return nil
 }
 
 type parser struct {
 	lesson   *Lesson
-	part     *Part     // nil before the first section
-	question *Question // nil outside a question
-	fenced   bool      // inside a code fence
+	part     *Part             // nil before the first section
+	question *Question         // nil outside a question
+	fenced   bool              // inside a code fence
+	at       int               // number of the line
+	tables   map[string]*table // by question
 }
 
 func (p *parser) line(s string) error {
@@ -86,21 +97,38 @@ func (p *parser) heading(level int, title, id string) error {
 	return nil
 }
 
-// quiz takes a line below a question's heading: more of the question, a
-// choice, or the indented reply to a choice.
+// quiz takes a line below a question's heading: more of the question, a choice or
+// a forecast's outcome, the indented reply to it, or the table of values.
 func (p *parser) quiz(s string) error {
 	q := p.question
 	if m := choiceRE.FindStringSubmatch(s); m != nil && !p.fenced {
+		if m[1] == "?" {
+			q.Forecast = &Forecast{Outcome: m[2]}
+			return nil
+		}
 		q.Choices = append(q.Choices, Choice{Text: m[2], Right: m[1] != " "})
 		return nil
 	}
-	if len(q.Choices) == 0 {
+	if len(q.Choices) == 0 && q.Forecast == nil {
 		q.Text += s + "\n"
 		return nil
+	}
+	if strings.HasPrefix(s, "|") && !p.fenced {
+		if p.tables == nil {
+			p.tables = map[string]*table{}
+		}
+		if p.tables[q.ID] == nil {
+			p.tables[q.ID] = &table{}
+		}
+		return p.tables[q.ID].row(s, p.at)
 	}
 	reply, indented := strings.CutPrefix(s, "  ")
 	if !indented && s != "" {
 		return fmt.Errorf("after a choice comes its reply, indented by two spaces, or %q", "- [ ] the next choice")
+	}
+	if q.Forecast != nil && len(q.Choices) == 0 {
+		q.Forecast.Why += reply + "\n"
+		return nil
 	}
 	c := &q.Choices[len(q.Choices)-1]
 	c.Why += reply + "\n"

@@ -177,6 +177,20 @@ func (v *validator) question(lesson string, q Question) {
 	where := lesson + " " + q.ID
 	v.unique(where, "question "+q.ID, q.ID)
 	v.words(where, "question", q.Text)
+	if q.Forecast != nil {
+		v.forecast(where, q)
+		return
+	}
+	v.choices(where, q)
+	for i, w := range q.Variants {
+		v.choices(fmt.Sprintf("%s, row %d of its table", where, i+2), w)
+		if w.Text == q.Text && slices.Equal(w.Choices, q.Choices) {
+			v.add(where, "row %d of its table asks the same as the first", i+2)
+		}
+	}
+}
+
+func (v *validator) choices(where string, q Question) {
 	if len(q.Choices) != 4 {
 		v.add(where, "has %d choices, wants 4", len(q.Choices))
 	}
@@ -210,7 +224,7 @@ func (v *validator) prose(where, text string) {
 		}
 	}
 	if rest := gaugeRE.ReplaceAllString(text, ""); strings.Contains(rest, "{{") || strings.Contains(rest, "}}") {
-		v.add(where, `has a malformed placeholder; write {{gauge "name"}}`)
+		v.add(where, `has a malformed placeholder; write {{gauge "name"}}, or {{column}} for one of the question's table`)
 	}
 	v.glyphs(where, text)
 }
@@ -299,12 +313,19 @@ func parallel(base, other *Course) []string {
 	return v.problems
 }
 
-// outlineOf describes questions without their words: the id, a letter a choice
-// (+ for the right one), and the gauges that they name.
+// outlineOf describes questions without their words: the id, what is counted, the
+// right choice of each variant, a letter a choice (+ for the right one), and the
+// gauges that they name.
 func outlineOf(qs []Question) []string {
 	var out []string
 	for _, q := range qs {
 		s := q.ID + " "
+		if f := q.Forecast; f != nil {
+			s += fmt.Sprint(f.Demo, f.Set, f.Runs, f.Gauge, f.Above, f.Verdict, gaugesIn(f.Why))
+		}
+		for _, v := range q.Variants {
+			s += fmt.Sprint(right(v), " ")
+		}
 		for _, c := range q.Choices {
 			if c.Right {
 				s += "+"
@@ -318,4 +339,9 @@ func outlineOf(qs []Question) []string {
 		out = append(out, s)
 	}
 	return out
+}
+
+// right is the index of the right choice, -1 when there is none.
+func right(q Question) int {
+	return slices.IndexFunc(q.Choices, func(c Choice) bool { return c.Right })
 }

@@ -68,7 +68,11 @@ func (c *coursePage) corner() string {
 			done++
 		}
 	}
-	return fmt.Sprintf("%d of %d lessons done", done, len(all))
+	due := ""
+	if n := len(c.m.due()); n > 0 {
+		due = fmt.Sprintf("%d to review", n)
+	}
+	return join(due, fmt.Sprintf("%d of %d lessons done", done, len(all)))
 }
 
 func (c *coursePage) update(tea.Msg) tea.Cmd { return nil }
@@ -96,6 +100,9 @@ func (c *coursePage) bar() []barRow {
 	if l := c.next(); l != nil && (c.entry().lesson != l) {
 		items = append(items, k.Continue)
 	}
+	if n := len(c.m.due()); n > 0 {
+		items = append(items, k.Review.as("", fmt.Sprintf("review %d", n)))
+	}
 	return []barRow{{Items: append(items, k.Search, k.Glossary, press("q", "leave"))}}
 }
 
@@ -103,7 +110,8 @@ func (c *coursePage) help() (string, []Group) {
 	k := c.m.keys
 	return "Each lesson asks you to predict what real processes will do, lets you run them and pull at them, " +
 			"and then explains what you saw. Take them in order, or open any demo by itself. " +
-			"A tick marks what you have finished; what to take next is marked as such.",
+			"A tick marks what you have finished; what to take next is marked as such. " +
+			"Questions that you have answered come back after days: then there is something to review.",
 		k.groups("The course", "Moving", "Everywhere")
 }
 
@@ -124,6 +132,8 @@ func (c *coursePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 			return c.open(entry{lesson: l}), true
 		}
 		c.m.notice = "You have finished every lesson. Open any of them again, or a demo."
+	case keys.Review.is(k):
+		return c.m.review(), true
 	case keys.Search.is(k):
 		return c.m.push(newSearch(c.m)), true
 	case keys.Glossary.is(k):
@@ -276,12 +286,15 @@ func (c *coursePage) row(i, w int) string {
 	var left, right string
 	if e.lesson != nil {
 		mark, note, k := c.mark(e.lesson)
+		if d := c.m.demo(e.lesson.Demo); d != nil {
+			note = join(note, c.m.puzzleCount(d.Info()))
+		}
 		left = fmt.Sprintf("%s %2d  %s", paint(k, mark), e.lesson.Number, safe.Line(e.lesson.Title, 200))
 		right = paint(k, note)
 	} else {
 		info := e.demo.Info()
 		left = "      " + safe.Line(info.Title, 200)
-		right = paint(theme.Muted, info.Name)
+		right = paint(theme.Muted, join(c.m.puzzleCount(info), info.Name))
 	}
 	line := sides(cursor+left, "  "+right+" ", w-2)
 	if i == c.at {

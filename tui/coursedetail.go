@@ -43,6 +43,9 @@ func (c *coursePage) detail(w int) []string {
 			para(theme.Term, strings.Join(l.Terms, ", "))
 		}
 		out = append(out, c.predictions(c.m.state.Lesson(l.ID), l)...)
+		if d := c.m.demo(l.Demo); d != nil {
+			out = append(out, c.m.puzzleLines(d.Info(), w)...)
+		}
 	case e.demo != nil:
 		info := e.demo.Info()
 		para(theme.Title, info.Title)
@@ -53,6 +56,7 @@ func (c *coursePage) detail(w int) []string {
 				out = append(out, fit(th.Paint(theme.Key, safe.Line(keyName(a.Key), 20))+"  "+safe.Line(a.Doc, 200), w))
 			}
 		}
+		out = append(out, c.m.puzzleLines(info, w)...)
 	}
 	return out
 }

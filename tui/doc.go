@@ -18,6 +18,8 @@
 //	├ coursePage   chapters, lessons, demos; what is next
 //	├ searchPage   hits while one types
 //	├ lessonPage   leaves of a lesson; a quiz; then the explanation
+//	├ forecastPage runs one after another, counted beside a prediction
+//	├ reviewPage   questions that come back
 //	└ stagePage    a player on a log: live, frozen, scrubbed, or a recording
 //
 // A page is a plain value with the methods of the interface page. The stage is

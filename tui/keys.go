@@ -68,7 +68,7 @@ type KeyMap struct {
 	// In anything that is longer than the window.
 	Up, Down, PageUp, PageDown, Top, Bottom Binding
 	// On the course page.
-	Open, Search, Glossary, Continue Binding
+	Open, Search, Glossary, Continue, Review Binding
 	// In a lesson.
 	Go, NextPart, PrevPart, Wider, Narrower, Demo, Skip, Choose, Terms, NextLesson Binding
 	// On the stage.
@@ -101,6 +101,7 @@ func DefaultKeys() KeyMap {
 		Search:   Binding{Keys: []string{"/"}, Word: "search", Doc: "search all lessons, listings and terms"},
 		Glossary: Binding{Keys: []string{"g"}, Word: "glossary", Doc: "every term with its meaning"},
 		Continue: Binding{Keys: []string{"n"}, Word: "go on", Doc: "go on where you left off"},
+		Review:   Binding{Keys: []string{"r"}, Word: "review", Doc: "answer what comes back today: questions return after 1, 3, 7 and 21 days"},
 
 		Go:         Binding{Keys: []string{"enter", "space"}, Word: "go on", Doc: "the next thing to do: read on, answer, run the demo, next lesson"},
 		NextPart:   Binding{Keys: []string{"right", "tab", "l"}, Word: "next part", Doc: "to the next part of the lesson"},
@@ -152,7 +153,7 @@ func (k KeyMap) Groups() []Group {
 	return []Group{
 		{"Everywhere", []Binding{k.Help, k.Back, k.Quit, k.Suspend, k.Paper, k.Projector}},
 		{"Moving", []Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.Top, k.Bottom}},
-		{"The course", []Binding{k.Open, k.Continue, k.Search, k.Glossary}},
+		{"The course", []Binding{k.Open, k.Continue, k.Review, k.Search, k.Glossary}},
 		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Terms, k.NextLesson, k.Wider, k.Narrower}},
 		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew}},
 		{"The stage: step mode", []Binding{k.LetGo, k.Undo, k.StepMode}},

@@ -50,12 +50,12 @@ func newLesson(m *Model, l *lessons.Lesson) *lessonPage {
 	}
 	st := m.state.Lesson(l.ID)
 	for i, q := range l.Questions {
-		if a, ok := st.Prediction(q.ID); ok && a.Choice >= 0 && a.Choice < len(q.Choices) {
-			p.quiz.answer[i] = answer{true, a.Choice, min(max(a.Confidence, 1), len(confidences))}
+		if a, ok := st.Prediction(q.ID); ok && fits(q, a) {
+			p.quiz.answer[i] = answer{true, a.Choice, min(max(a.Confidence, 1), len(confidences)), a.Runs, a.Seen}
 		}
 	}
 	for p.quiz.at < len(p.quiz.qs) && p.quiz.answer[p.quiz.at].given {
-		p.quiz.at++
+		p.quiz.ask(p.quiz.at + 1)
 	}
 	if !st.Done { // resume where the learner was
 		for i, leaf := range p.leaves {
@@ -65,6 +65,11 @@ func newLesson(m *Model, l *lessons.Lesson) *lessonPage {
 		}
 	}
 	return p
+}
+
+// fits says that an answer is one to the question as it is now.
+func fits(q lessons.Question, a progress.Prediction) bool {
+	return a.Choice >= 0 && a.Choice < q.Options() && (q.Forecast == nil || a.Runs == q.Forecast.Runs)
 }
 
 func (p *lessonPage) crumbs() []string {
@@ -124,8 +129,8 @@ func (p *lessonPage) goTo(i int) tea.Cmd {
 	}
 	p.at, p.shown = i, ""
 	part := slices.Max(p.leaves[i].parts)
-	id := p.l.ID
-	return p.m.save(func(st *progress.State) { st.Read(id, part, now()) })
+	id, now := p.l.ID, p.m.now()
+	return p.m.save(func(st *progress.State) { st.Read(id, part, now) })
 }
 
 func (p *lessonPage) leaf() leaf {
@@ -270,7 +275,11 @@ func (p *lessonPage) bar() []barRow {
 	switch {
 	case leaf.kind == lessons.Predict && !p.quiz.done():
 		do.Word = "take it"
-		items = append(items, k.Down.as(fmt.Sprintf("1-%d", p.quiz.options()), "choose"), do)
+		if p.quiz.counting() {
+			items = append(items, k.Down.as("left/right", "fewer or more"), do)
+		} else {
+			items = append(items, k.Down.as(fmt.Sprintf("1-%d", p.quiz.options()), "choose"), do)
+		}
 		if p.quiz.sure || p.quiz.at > 0 {
 			items = append(items, press("backspace", "change"))
 		}
@@ -291,7 +300,11 @@ func (p *lessonPage) bar() []barRow {
 	if leaf.kind != lessons.Observe || !p.pane.AtBottom() {
 		items = append(items, k.Demo)
 	}
-	items = append(items, k.NextPart.as("left/right", "parts"))
+	parts := "left/right"
+	if leaf.kind == lessons.Predict && p.quiz.counting() {
+		parts = "tab"
+	}
+	items = append(items, k.NextPart.as(parts, "parts"))
 	if len(p.l.Terms) > 0 {
 		items = append(items, k.Terms)
 	}

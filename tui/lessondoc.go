@@ -15,14 +15,16 @@ import (
 	"edu/procession/tui/view"
 )
 
-// figure looks a gauge up in what the learner's last run of the demo measured.
-func (p *lessonPage) figure(name string) (string, bool) {
-	g, ok := p.m.state.Gauge(p.l.Demo, name)
+// figure looks a gauge up in what the learner's last run of a demo measured.
+func (m *Model) figure(demo, name string) (string, bool) {
+	g, ok := m.state.Gauge(demo, name)
 	if !ok {
 		return "", false
 	}
 	return view.Format(trace.Gauge{Name: name, Value: g.Value, Unit: g.Unit}), true
 }
+
+func (p *lessonPage) figure(name string) (string, bool) { return p.m.figure(p.l.Demo, name) }
 
 func (p *lessonPage) fill(md string) string { return lessons.Fill(md, p.figure) }
 
@@ -47,6 +49,9 @@ func (p *lessonPage) doc() ([]reader.Block, string) {
 			blocks = append(blocks, b)
 		}
 	}
+	if d := p.m.demo(p.l.Demo); d != nil && leaf.kind == lessons.Observe {
+		blocks = append(blocks, p.m.puzzleBlock(d.Info())...)
+	}
 	if len(columns) > 0 {
 		blocks = append(blocks, reader.Block{Columns: columns})
 	}
@@ -64,26 +69,14 @@ func (p *lessonPage) answers() []reader.Block {
 	var out []reader.Block
 	for i, q := range p.l.Questions {
 		a := p.quiz.answer[i]
-		if !a.given || a.choice >= len(q.Choices) {
+		if !a.given {
 			continue
-		}
-		mine := q.Choices[a.choice]
-		var md strings.Builder
-		fmt.Fprintf(&md, "%s\n\n", strings.TrimSpace(q.Text))
-		verdict := "**Right.**"
-		if !mine.Right {
-			verdict = "**Not so.**"
-		}
-		fmt.Fprintf(&md, "You said: *%s*, %s. %s %s\n\n", strings.TrimSpace(mine.Text), confidences[a.sure-1], verdict, weigh(mine.Right, a.sure))
-		fmt.Fprintf(&md, "%s\n\n", strings.TrimSpace(p.fill(mine.Why)))
-		if r := right(q); !mine.Right && r >= 0 {
-			fmt.Fprintf(&md, "What happens: **%s**. %s\n\n", strings.TrimSuffix(strings.TrimSpace(q.Choices[r].Text), "."), strings.TrimSpace(p.fill(q.Choices[r].Why)))
 		}
 		title := "Your prediction"
 		if len(p.l.Questions) > 1 {
 			title = fmt.Sprintf("Your prediction, question %d", i+1)
 		}
-		out = append(out, reader.Block{Title: title, Markdown: md.String()})
+		out = append(out, reader.Block{Title: title, Markdown: strings.TrimSpace(q.Text) + "\n\n" + reply(q, a, p.fill)})
 	}
 	if missing := p.unmeasured(); len(missing) > 0 {
 		hint := "You have not run the demo yet, so its figures read *not measured yet*. Press `d` to run it."
@@ -93,6 +86,25 @@ func (p *lessonPage) answers() []reader.Block {
 		out = append(out, reader.Block{Markdown: "> " + hint})
 	}
 	return out
+}
+
+// reply sets an answer against what is right.
+func reply(q lessons.Question, a answer, fill func(string) string) string {
+	if q.Forecast != nil {
+		return count(q.Forecast, a, fill)
+	}
+	var md strings.Builder
+	mine := q.Choices[a.choice]
+	verdict := "**Right.**"
+	if !mine.Right {
+		verdict = "**Not so.**"
+	}
+	fmt.Fprintf(&md, "You said: *%s*, %s. %s %s\n\n", strings.TrimSpace(mine.Text), confidences[a.sure-1], verdict, weigh(mine.Right, a.sure))
+	fmt.Fprintf(&md, "%s\n\n", strings.TrimSpace(fill(mine.Why)))
+	if r := right(q); !mine.Right && r >= 0 {
+		fmt.Fprintf(&md, "What happens: **%s**. %s\n\n", strings.TrimSuffix(strings.TrimSpace(q.Choices[r].Text), "."), strings.TrimSpace(fill(q.Choices[r].Why)))
+	}
+	return md.String()
 }
 
 // weigh says what an answer is worth, given how sure the learner was.
@@ -122,6 +134,7 @@ func (p *lessonPage) predict(k string) (tea.Cmd, bool) {
 		return nil, p.quiz.back()
 	case p.quiz.done():
 		return nil, false
+	case p.quiz.counting() && p.quiz.key(keys, k):
 	case keys.Choose.is(k):
 		return p.choose(int(k[0] - '1')), true
 	case k == "enter" || k == "space":
@@ -143,14 +156,24 @@ func (p *lessonPage) choose(i int) tea.Cmd {
 		return nil
 	}
 	q, a, id := p.quiz.qs[asked], p.quiz.answer[asked], p.l.ID
-	made := progress.Prediction{Question: q.ID, Choice: a.choice, Confidence: a.sure, Right: q.Choices[a.choice].Right, When: now()}
-	return p.m.save(func(st *progress.State) { st.Predict(id, made) })
+	made := progress.Prediction{Question: q.ID, Choice: a.choice, Confidence: a.sure, When: p.m.now()}
+	keep := func() tea.Cmd { return p.m.save(func(st *progress.State) { st.Predict(id, made) }) }
+	if q.Forecast == nil {
+		made.Right = q.Choices[a.choice].Right
+		return keep()
+	}
+	return p.m.forecast(p.crumbs(), q, a, p.fill, func(runs, seen int) tea.Cmd {
+		p.quiz.answer[asked].runs, p.quiz.answer[asked].seen = runs, seen
+		p.shown = ""
+		made.Runs, made.Seen, made.Right = runs, seen, q.Forecast.Right(a.choice, seen)
+		return keep()
+	})
 }
 
 // drawPredict is the question: its text in the pane, what there is to choose
 // from right below.
 func (p *lessonPage) drawPredict(w, h, top int) []string {
-	choices, rows := p.choices(w)
+	choices, rows := p.m.quizLines(&p.quiz, w)
 	lead := ""
 	if part, ok := p.l.Part(lessons.Predict); ok {
 		lead = part.Body
@@ -171,80 +194,31 @@ func (p *lessonPage) drawPredict(w, h, top int) []string {
 		blocks = append(blocks, reader.Block{Title: title, Markdown: p.quiz.qs[p.quiz.at].Text})
 	}
 	p.setDoc(blocks, key)
-	// The pane is as high as its text, so that the choices follow at once.
-	room := max(h-len(choices)-1, 1)
-	p.pane.SetSize(w, room)
-	for n := 1; n < room; n++ {
-		p.pane.SetSize(w, n)
-		if p.pane.AtBottom() && p.pane.AtTop() {
-			break
-		}
-		p.pane.SetSize(w, room)
-	}
-	lines := append(strings.Split(p.pane.View(), "\n"), "")
+	lines := append(fitPane(p.pane, w, max(h-len(choices)-1, 1)), "")
 	p.first, p.rows = top+len(lines), rows
 	return append(lines, choices...)
 }
 
-// choices draws what can be chosen now, and says which line is which.
-func (p *lessonPage) choices(w int) (lines []string, rows []int) {
-	th, g, q := p.m.th, p.m.th.Glyphs(), &p.quiz
-	put := func(s string, row int) { lines, rows = append(lines, s), append(rows, row) }
-	if q.done() {
-		for i, a := range q.answer {
-			if i > 0 {
-				put("", -1)
-			}
-			for _, line := range wrap(q.qs[i].Text, min(w-6, 92)) {
-				put("  "+p.inline(line), -1)
-			}
-			mine := "You expect: " + q.qs[i].Choices[a.choice].Text + ", " + confidences[a.sure-1]
-			for _, line := range wrap(mine, min(w-6, 92)) {
-				put("  "+th.Over(theme.Muted, p.inline(line)), -1)
-			}
+// fitPane draws a pane as high as its text, so that what follows does so at once,
+// and no higher than room.
+func fitPane(pane *reader.Reader, w, room int) []string {
+	pane.SetSize(w, room)
+	for n := 1; n < room; n++ {
+		pane.SetSize(w, n)
+		if pane.AtBottom() && pane.AtTop() {
+			break
 		}
-		put("", -1)
-		put("  "+th.Paint(theme.Good, g.Check)+" Now see what really happens: "+th.Paint(theme.Key, "enter")+". To change your mind: "+
-			th.Paint(theme.Key, "backspace")+".", -1)
-		return lines, rows
+		pane.SetSize(w, room)
 	}
-	for i, c := range q.qs[q.at].Choices {
-		mark, k := "  ", theme.Key
-		if !q.sure && i == q.cursor || q.sure && i == q.answer[q.at].choice {
-			mark = th.Paint(theme.Accent, g.Cursor) + " "
-		}
-		for j, line := range wrap(c.Text, min(w-8, 92)) {
-			s := "     " + p.inline(line)
-			if j == 0 {
-				s = fmt.Sprintf("%s%s  %s", mark, th.Paint(k, fmt.Sprint(i+1)), p.inline(line))
-			}
-			row := i
-			if q.sure {
-				row = -1
-			}
-			put(s, row)
-		}
-	}
-	put("", -1)
-	if q.sure {
-		put("  "+th.Paint(theme.Title, "How sure are you?"), -1)
-		for i, word := range confidences {
-			mark := "  "
-			if i == q.cursor {
-				mark = th.Paint(theme.Accent, g.Cursor) + " "
-			}
-			put(fmt.Sprintf("%s%s  %s", mark, th.Paint(theme.Key, fmt.Sprint(i+1)), word), i)
-		}
-	}
-	return lines, rows
+	return strings.Split(pane.View(), "\n")
 }
 
 // inline paints the code in a line of Markdown.
-func (p *lessonPage) inline(s string) string {
+func (m *Model) inline(s string) string {
 	parts := strings.Split(s, "`")
 	for i := range parts {
 		if i%2 == 1 {
-			parts[i] = p.m.th.Paint(theme.Code, parts[i])
+			parts[i] = m.th.Paint(theme.Code, parts[i])
 		}
 	}
 	return strings.Join(parts, "")

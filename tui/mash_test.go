@@ -23,12 +23,20 @@ func TestMash(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { mash(t, seed, strokes/2, testConfig) })
 	}
 	synctest.Test(t, func(t *testing.T) { mash(t, 3, strokes/2, stepsFirst) })
+	synctest.Test(t, func(t *testing.T) { mash(t, 4, strokes/2, reviewFirst) })
 }
 
 // stepsFirst opens the stage in step mode.
 func stepsFirst() Config {
 	cfg := stepConfig()
 	cfg.Demo, cfg.Options = "fake", demo.Options{Step: true}
+	return cfg
+}
+
+// reviewFirst opens with a review that has a count in it.
+func reviewFirst() Config {
+	cfg := reviewConfig()
+	cfg.Review = true
 	return cfg
 }
 

@@ -76,6 +76,11 @@ func New(cfg Config) *Model {
 			m.notice = "There is no lesson called " + safe.Line(cfg.Open, 60) + "."
 		}
 	}
+	if p := newReview(m); cfg.Review && len(p.items) > 0 {
+		m.pages = append(m.pages, p)
+	} else if cfg.Review {
+		m.notice = "Nothing is to be reviewed today. " + m.nextReview()
+	}
 	if cfg.Demo != "" {
 		if d := m.demo(cfg.Demo); d != nil {
 			m.pages = append(m.pages, newStage(m, d, cfg.Options, nil))
@@ -321,8 +326,14 @@ func (m *Model) say(text string) tea.Cmd {
 // newSeed is short enough to be typed again, with --seed.
 func newSeed() uint64 { return 1 + rand.Uint64N(99_999) }
 
-// now is the time of day, for what is kept: nothing is decided by it.
-func now() time.Time { return time.Now().Round(time.Second) }
+// now is the time of day, for what is kept and for when a question comes back:
+// nothing else is decided by it.
+func (m *Model) now() time.Time {
+	if m.cfg.Now != nil {
+		return m.cfg.Now()
+	}
+	return time.Now().Round(time.Second)
+}
 
 // roomy says that the window is large enough.
 func (m *Model) roomy() bool { return m.w >= minWidth && m.h >= minHeight }

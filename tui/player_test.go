@@ -88,7 +88,7 @@ func TestQuiz(t *testing.T) {
 	if at, ok := q.choose(2); !ok || at != 0 || !q.done() {
 		t.Error("answered")
 	}
-	if a := q.answer[0]; a != (answer{true, 1, 3}) || right(q.qs[0]) != 1 {
+	if a := q.answer[0]; a != (answer{given: true, choice: 1, sure: 3}) || right(q.qs[0]) != 1 {
 		t.Errorf("%+v", a)
 	}
 	if _, ok := q.choose(0); ok {

@@ -9,20 +9,50 @@ type quiz struct {
 	at     int // the question asked; len(qs) when all are answered
 	cursor int // the choice, or the confidence less one, under the cursor
 	sure   bool
+	typed  bool     // the cursor is a number that is being typed
 	answer []answer // by question
 }
 
 // answer is a prediction.
 type answer struct {
 	given  bool
-	choice int
+	choice int // of a forecast: how many runs
 	sure   int // 1 guess, 2 fairly sure, 3 certain
+	runs   int // of a forecast, once they are over; 0 before
+	seen   int // how many of them it was
 }
 
 // confidences are the words for how sure somebody is, from 1.
 var confidences = [...]string{"a guess", "fairly sure", "certain"}
 
-func newQuiz(qs []lessons.Question) quiz { return quiz{qs: qs, answer: make([]answer, len(qs))} }
+func newQuiz(qs []lessons.Question) quiz {
+	q := quiz{qs: qs, answer: make([]answer, len(qs))}
+	q.ask(0)
+	return q
+}
+
+// ask turns to the i-th question.
+func (q *quiz) ask(i int) {
+	q.at, q.sure, q.typed, q.cursor = i, false, false, 0
+	if q.counting() {
+		q.cursor = q.qs[i].Forecast.Runs / 2
+	}
+}
+
+// counting says that a number of runs is asked for now.
+func (q *quiz) counting() bool { return !q.done() && !q.sure && q.qs[q.at].Forecast != nil }
+
+// count moves the number of runs, or types a digit of it.
+func (q *quiz) count(by int) {
+	q.cursor, q.typed = min(max(q.cursor+by, 0), q.options()-1), false
+}
+
+func (q *quiz) digit(d int) {
+	if n := 10*q.cursor + d; q.typed && n < q.options() {
+		d = n
+	}
+	q.cursor, q.typed = min(d, q.options()-1), true
+}
 
 // done says that every question has an answer.
 func (q *quiz) done() bool { return q.at >= len(q.qs) }
@@ -35,7 +65,7 @@ func (q *quiz) options() int {
 	case q.sure:
 		return len(confidences)
 	}
-	return len(q.qs[q.at].Choices)
+	return q.qs[q.at].Options()
 }
 
 // move moves the cursor, round at the ends.
@@ -57,9 +87,9 @@ func (q *quiz) choose(i int) (asked int, complete bool) {
 		q.sure, q.cursor = true, 1 // most people are fairly sure
 		return asked, false
 	}
-	q.answer[q.at].sure, q.answer[q.at].given = i+1, true
-	q.sure, q.cursor = false, 0
-	q.at++
+	a := &q.answer[q.at]
+	a.sure, a.given, a.runs, a.seen = i+1, true, 0, 0
+	q.ask(q.at + 1)
 	return asked, true
 }
 
@@ -68,9 +98,9 @@ func (q *quiz) choose(i int) (asked int, complete bool) {
 func (q *quiz) back() bool {
 	switch {
 	case q.sure:
-		q.sure, q.cursor = false, q.answer[q.at].choice
+		q.sure, q.typed, q.cursor = false, false, q.answer[q.at].choice
 	case q.at > 0:
-		q.at--
+		q.ask(q.at - 1)
 		q.cursor = q.answer[q.at].choice
 	default:
 		return false

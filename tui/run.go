@@ -26,11 +26,14 @@ import (
 // Config is what the interface is given. The zero value shows an empty course.
 type Config struct {
 	Course   *lessons.Course
-	Demos    []demo.Demo  // in the order in which they are listed
-	Start    demo.Starter // starts a demo on a stage; nil: demos can be read about only
-	Progress Store        // nil: nothing is kept
+	Demos    []demo.Demo      // in the order in which they are listed
+	Start    demo.Starter     // starts a demo on a stage; nil: demos can be read about only
+	Try      demo.Starter     // starts runs that are counted and not kept; nil: Start
+	Progress Store            // nil: nothing is kept
+	Now      func() time.Time // the time of day, where the learner is; nil: time.Now
 
 	Open    string       // a lesson's id to begin with; empty: the course page
+	Review  bool         // begin with what is due
 	Demo    string       // a demo's name to begin with, on stage at once
 	Options demo.Options // for that demo: place, params, seed, pace, script
 	Replay  *Replay      // a recording to show in place of the course

@@ -9,12 +9,14 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/cockroachdb/datadriven"
+
+	"edu/procession/lessons/progress"
 )
 
 // TestScreens plays learners at the keys: testdata/screens holds what they
 // pressed and what they saw. Rewrite it with -rewrite, and read the difference.
 //
-//	open size=80x24 [demo=fake] [lesson=second] [step]
+//	open size=80x24 [demo=fake] [lesson=second] [step] [solved] [count] [review]
 //	press           keys, one after the other; @2s lets time pass, click:x:y clicks
 //	screen          what is on it
 func TestScreens(t *testing.T) {
@@ -35,6 +37,15 @@ func TestScreens(t *testing.T) {
 					if td.HasArg("step") {
 						cfg = stepConfig()
 						cfg.Options.Step = true
+					}
+					if td.HasArg("count") {
+						cfg, _ = countConfig(nil)
+					}
+					if td.HasArg("review") {
+						cfg = reviewConfig()
+					}
+					if td.HasArg("solved") {
+						cfg.Progress.Update(func(st *progress.State) { st.Solve("fake", "lose", progress.Solved{Moves: 6}) })
 					}
 					var size string
 					td.ScanArgs(t, "size", &size)

@@ -201,7 +201,7 @@ func (s *stagePage) take(msg eventsMsg) tea.Cmd {
 	}
 	s.player.extend(msg.events, msg.clock)
 	s.heed()
-	return s.listen()
+	return tea.Batch(s.m.solved(s.info.Name, msg.events), s.listen())
 }
 
 // listen waits for events: often where they are watched, seldom where not.
@@ -251,7 +251,7 @@ func (s *stagePage) keep() tea.Cmd {
 		return nil
 	}
 	s.kept = s.over()
-	r := progress.Run{Demo: s.info.Name, When: now(), Seed: s.header.Seed, OK: b.Verdict != nil && b.Verdict.OK}
+	r := progress.Run{Demo: s.info.Name, When: s.m.now(), Seed: s.header.Seed, OK: b.Verdict != nil && b.Verdict.OK}
 	id := ""
 	if s.lesson != nil {
 		id = s.lesson.ID

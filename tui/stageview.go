@@ -55,12 +55,12 @@ func (s *stagePage) observe() []reader.Block {
 	part, _ := s.lesson.Part(lessons.Observe)
 	blocks := []reader.Block{{Title: part.Title, Markdown: lessons.Fill(part.Body, s.figure)}}
 	for i, q := range s.lesson.Questions {
-		if a, ok := s.m.state.Lesson(s.lesson.ID).Prediction(q.ID); ok && a.Choice >= 0 && a.Choice < len(q.Choices) {
+		if a, ok := s.m.state.Lesson(s.lesson.ID).Prediction(q.ID); ok && fits(q, a) {
 			title := ""
 			if i == 0 {
 				title = "What you expect"
 			}
-			blocks = append(blocks, reader.Block{Title: title, Markdown: fmt.Sprintf("%s\n\n*%s*", q.Text, q.Choices[a.Choice].Text)})
+			blocks = append(blocks, reader.Block{Title: title, Markdown: fmt.Sprintf("%s\n\n*%s*", q.Text, q.Answer(a.Choice))})
 		}
 	}
 	return blocks

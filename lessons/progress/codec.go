@@ -14,8 +14,12 @@ import (
 	"unicode/utf8"
 )
 
-// Schema is the version of the file's content that this program writes.
-const Schema = 1
+// Schema is the version of the file's content that this program writes. It reads
+// every older one: what 1 does not have is empty.
+//
+//	1  lessons, predictions, runs, gauges
+//	2  and puzzles; predictions made in a review, and those of a count of runs
+const Schema = 2
 
 // maxFile is far above what a learner can fill; a larger file is not ours.
 const maxFile = 16 << 20
@@ -89,6 +93,12 @@ func (st *State) tidy() {
 		}
 		st.Lessons[id] = l
 	}
+	for _, solved := range st.Puzzles {
+		for name, s := range solved {
+			tidyTime(&s.When)
+			solved[name] = s
+		}
+	}
 	for _, gs := range st.Gauges {
 		maps.DeleteFunc(gs, func(_ string, g Gauge) bool {
 			return math.IsNaN(g.Value) || math.IsInf(g.Value, 0)
@@ -118,7 +128,8 @@ func (st State) validate() error {
 			return fmt.Errorf("lesson %s: part %d", id, l.Part)
 		}
 		for _, p := range l.Predictions {
-			if !name(p.Question) || p.Choice < 0 || p.Confidence < 1 || p.Confidence > 3 {
+			if !name(p.Question) || p.Choice < 0 || p.Confidence < 1 || p.Confidence > 3 ||
+				p.Variant < 0 || p.Runs < 0 || p.Seen < 0 || p.Seen > p.Runs {
 				return fmt.Errorf("lesson %s: prediction %.40q with choice %d and confidence %d",
 					id, p.Question, p.Choice, p.Confidence)
 			}
@@ -126,6 +137,16 @@ func (st State) validate() error {
 		for _, r := range l.Runs {
 			if !name(r.Demo) {
 				return fmt.Errorf("lesson %s: demo %.40q is no name", id, r.Demo)
+			}
+		}
+	}
+	for demo, solved := range st.Puzzles {
+		if !name(demo) {
+			return fmt.Errorf("demo %.40q is no name", demo)
+		}
+		for n, s := range solved {
+			if !name(n) || s.Moves < 0 {
+				return fmt.Errorf("demo %s: puzzle %.40q in %d moves", demo, n, s.Moves)
 			}
 		}
 	}

@@ -16,9 +16,10 @@ const (
 // somebody who has not begun. Adding, removing or changing the meaning of a
 // field raises [Schema], so that an older program leaves the file alone.
 type State struct {
-	Current string                      `json:"current,omitempty"` // the lesson opened last
-	Lessons map[string]Lesson           `json:"lessons,omitempty"` // by lesson
-	Gauges  map[string]map[string]Gauge `json:"gauges,omitempty"`  // of the last run, by demo and name
+	Current string                       `json:"current,omitempty"` // the lesson opened last
+	Lessons map[string]Lesson            `json:"lessons,omitempty"` // by lesson
+	Gauges  map[string]map[string]Gauge  `json:"gauges,omitempty"`  // of the last run, by demo and name
+	Puzzles map[string]map[string]Solved `json:"puzzles,omitempty"` // those that were solved, by demo and name
 }
 
 // Lesson is what a learner has done in one lesson.
@@ -31,13 +32,25 @@ type Lesson struct {
 	Runs        []Run        `json:"runs,omitempty"`        // in the order they ended
 }
 
-// Prediction is an answer given before a run.
+// Prediction is an answer given before a run, or in a review. Where a count of
+// runs was asked for, Choice is that count, Runs how many there were and Seen how
+// many of them showed what was asked.
 type Prediction struct {
 	Question   string    `json:"question"`
 	Choice     int       `json:"choice"`     // index of the choice, from 0
 	Confidence int       `json:"confidence"` // 1 guess, 2 fairly sure, 3 certain
 	Right      bool      `json:"right"`
 	When       time.Time `json:"when,omitzero"`
+	Review     bool      `json:"review,omitempty"`  // not in the lesson: when it came back
+	Variant    int       `json:"variant,omitempty"` // which of the question's, from 1; 0: as the lesson asks it
+	Runs       int       `json:"runs,omitempty"`
+	Seen       int       `json:"seen,omitempty"`
+}
+
+// Solved is a puzzle that was solved.
+type Solved struct {
+	Moves int       `json:"moves"` // in the best try
+	When  time.Time `json:"when,omitzero"`
 }
 
 // Run is one run of a demo.
@@ -87,10 +100,16 @@ func (st State) Gauge(demo, name string) (Gauge, bool) {
 	return g, ok
 }
 
-// Prediction returns the last answer to a question.
+// Solved returns how a puzzle of a demo was solved best; false if it was not.
+func (st State) Solved(demo, puzzle string) (Solved, bool) {
+	s, ok := st.Puzzles[demo][puzzle]
+	return s, ok
+}
+
+// Prediction returns the last answer to a question that was given in the lesson.
 func (l Lesson) Prediction(question string) (Prediction, bool) {
 	for _, p := range slices.Backward(l.Predictions) {
-		if p.Question == question {
+		if p.Question == question && !p.Review {
 			return p, true
 		}
 	}
@@ -126,6 +145,20 @@ func (st *State) Ran(id string, r Run, gauges map[string]Gauge) {
 	st.Gauges[r.Demo] = maps.Clone(gauges)
 }
 
+// Solve notes that a puzzle was solved, if it never was in as few moves.
+func (st *State) Solve(demo, puzzle string, s Solved) {
+	if was, ok := st.Solved(demo, puzzle); ok && was.Moves <= s.Moves {
+		return
+	}
+	if st.Puzzles == nil {
+		st.Puzzles = map[string]map[string]Solved{}
+	}
+	if st.Puzzles[demo] == nil {
+		st.Puzzles[demo] = map[string]Solved{}
+	}
+	st.Puzzles[demo][puzzle] = s
+}
+
 // Finish marks a lesson as done.
 func (st *State) Finish(id string) { st.edit(id, func(l *Lesson) { l.Done = true }) }
 
@@ -149,6 +182,10 @@ func (st State) clone() State {
 	st.Gauges = maps.Clone(st.Gauges)
 	for demo, g := range st.Gauges {
 		st.Gauges[demo] = maps.Clone(g)
+	}
+	st.Puzzles = maps.Clone(st.Puzzles)
+	for demo, p := range st.Puzzles {
+		st.Puzzles[demo] = maps.Clone(p)
 	}
 	return st
 }

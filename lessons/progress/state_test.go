@@ -17,6 +17,9 @@ func sample() State {
 	st.Predict("process-life", Prediction{Question: "is-alive", Choice: 0, Confidence: 3, Right: true, When: noon})
 	st.Ran("process-life", Run{Demo: "process-life", When: noon, Seed: math.MaxUint64, OK: true},
 		map[string]Gauge{"start": {1.25, "ms"}, "join": {88, "µs"}, "speedup": {1.9, ""}})
+	st.Predict("process-life", Prediction{Question: "is-alive", Choice: 2, Confidence: 1, Right: true, When: noon, Review: true, Variant: 1})
+	st.Predict("process-life", Prediction{Question: "how-many", Choice: 12, Confidence: 1, Right: true, When: noon, Runs: 20, Seen: 14})
+	st.Solve("race-and-lock", "lose-an-update", Solved{Moves: 6, When: noon})
 	st.Finish("process-life")
 	return st
 }
@@ -40,6 +43,19 @@ func TestLessonRecord(t *testing.T) {
 	st.Ran("", Run{Demo: "process-life"}, map[string]Gauge{"start": {2, "ms"}})
 	if _, ok := st.Gauge("process-life", "join"); ok {
 		t.Error("a gauge of an older run is left")
+	}
+}
+
+func TestSolveKeepsTheBest(t *testing.T) {
+	var st State
+	if _, ok := st.Solved("d", "p"); ok {
+		t.Error("solved before it was played")
+	}
+	for _, moves := range []int{7, 5, 9, 5} {
+		st.Solve("d", "p", Solved{Moves: moves, When: noon.Add(time.Duration(moves) * time.Hour)})
+	}
+	if got, _ := st.Solved("d", "p"); got != (Solved{5, noon.Add(5 * time.Hour)}) {
+		t.Errorf("best = %+v", got)
 	}
 }
 
@@ -126,6 +142,21 @@ func TestValidateRefusesNamesThatAreNone(t *testing.T) {
 		st.Predict("a", Prediction{Question: "q", Confidence: conf})
 		if st.validate() == nil {
 			t.Errorf("confidence %d was taken", conf)
+		}
+	}
+	for _, bad := range []Prediction{{Variant: -1}, {Runs: -1}, {Runs: 2, Seen: 3}, {Runs: 2, Seen: -1}} {
+		bad.Question, bad.Confidence = "q", 1
+		st := State{}
+		st.Predict("a", bad)
+		if st.validate() == nil {
+			t.Errorf("%+v was taken", bad)
+		}
+	}
+	for _, bad := range []string{"", "a\x1b[31m"} {
+		for _, st := range []State{{Puzzles: map[string]map[string]Solved{bad: {}}}, {Puzzles: map[string]map[string]Solved{"d": {bad: {}}}}} {
+			if st.validate() == nil {
+				t.Errorf("puzzle %q was taken", bad)
+			}
 		}
 	}
 }

@@ -24,7 +24,8 @@
 //     failed is tried again at the next change (TestNowhereToSave, TestFullDisk).
 //  7. Reset and Import keep the file that they replace as .bak-<time>, and
 //     change nothing if they fail (TestReset, TestImport).
-//  8. No decision rests on a clock (TestClockJumps).
+//  8. No decision rests on a clock (TestClockJumps), but for when a question comes
+//     back; and there a clock that jumps does no harm (TestReviewClock).
 package progress
 
 import (

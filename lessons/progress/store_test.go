@@ -179,9 +179,9 @@ func TestMissingFileWithBackup(t *testing.T) {
 // Rule 4.
 func TestNewerSchema(t *testing.T) {
 	for name, data := range map[string]string{
-		"known":   `{"schema":2,"hash":"blake","state":{"lessons":{"a":{"part":3,"new":1}},"more":[]}}`,
+		"known":   `{"schema":3,"hash":"blake","state":{"lessons":{"a":{"part":3,"new":1}},"more":[]}}`,
 		"unknown": `{"schema":99,"state":[1,2]}`,
-		"hostile": `{"schema":2,"state":{"lessons":{"\u001b[31m":{"part":3}}}}`,
+		"hostile": `{"schema":3,"state":{"lessons":{"\u001b[31m":{"part":3}}}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := at(t)
@@ -208,6 +208,38 @@ func TestNewerSchema(t *testing.T) {
 				t.Errorf("file = %q, %v", got, err)
 			}
 		})
+	}
+}
+
+// A file of schema 1 is taken over as it is, and written as 2 at the next change;
+// the file from before is the .bak.
+func TestOlderSchema(t *testing.T) {
+	raw := `{"current":"a","lessons":{"a":{"part":3,"predictions":[{"question":"q","choice":2,"confidence":3,"right":true,"when":"2026-02-27T12:00:00Z"}]}},"gauges":{"d":{"g":{"value":1}}}}`
+	data := []byte(`{"schema":1,"checksum":"` + checksum([]byte(raw)) + `","state":` + raw + `}`)
+	path := at(t)
+	must(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	must(t, os.WriteFile(path, data, 0o600))
+	s := mustOpen(t, path)
+	wantNotice(t, s)
+	wantPart(t, s, 3)
+	if p, ok := s.State().Lesson("a").Prediction("q"); !ok || !p.Right || p.Review {
+		t.Errorf("prediction = %+v, %v", p, ok)
+	}
+	if got := s.State().Lesson("a").Review("q", time.UTC); got != (Review{Predicted: true, Last: DayOf(noon) - 2}) {
+		t.Errorf("review = %+v", got)
+	}
+	must(t, s.Update(func(st *State) { st.Solve("d", "lose", Solved{Moves: 6, When: noon}) }))
+	must(t, s.Close())
+	if got, err := os.ReadFile(path); err != nil || !bytes.Contains(got, []byte(`"schema": 2`)) {
+		t.Errorf("file = %q, %v", got, err)
+	}
+	if got, err := os.ReadFile(path + ".bak"); err != nil || !bytes.Equal(got, data) {
+		t.Errorf(".bak = %q, %v", got, err)
+	}
+	s = mustOpen(t, path)
+	wantPart(t, s, 3)
+	if got, ok := s.State().Solved("d", "lose"); !ok || got.Moves != 6 {
+		t.Errorf("solved = %+v, %v", got, ok)
 	}
 }
 
@@ -322,7 +354,7 @@ func TestImport(t *testing.T) {
 	for _, bad := range []string{
 		"", "{}", "null", exported.String()[:80],
 		strings.Replace(exported.String(), "process-life", "process-lie", 1),
-		`{"schema":2,"state":{}}`,
+		`{"schema":3,"state":{}}`,
 	} {
 		if err := s.Import(strings.NewReader(bad)); err == nil {
 			t.Errorf("%.40q was imported", bad)

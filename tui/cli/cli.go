@@ -67,11 +67,12 @@ type app struct {
 	mouse  bool
 	noKeep bool
 	keeper keeper
+	bare   demo.Starter // as it was handed in: keeps nothing
 }
 
 // Main runs the command that args name and returns the exit status.
 func Main(ctx context.Context, args []string, cfg Config) int {
-	a := &app{Config: cfg, mouse: true}
+	a := &app{Config: cfg, mouse: true, bare: cfg.Start}
 	course, err := lessons.Load("en")
 	if err != nil {
 		fmt.Fprintln(cfg.Err, "procession:", err)
@@ -194,7 +195,7 @@ func (a *app) show(ctx context.Context, cfg tui.Config) error {
 	if a.Sweep != nil {
 		go a.Sweep()
 	}
-	cfg.Course, cfg.Demos, cfg.Start, cfg.Progress = a.course, a.Demos, a.keep(a.Start), store
+	cfg.Course, cfg.Demos, cfg.Start, cfg.Try, cfg.Progress = a.course, a.Demos, a.keep(a.Start), a.bare, store
 	defer a.keeper.wait(a.Err)
 	cfg.Version, cfg.Look, cfg.NoMouse = a.Version, a.look, !a.mouse
 	cfg.Crashes = filepath.Dir(progress.Path())
@@ -239,6 +240,6 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.look.Plain, "ascii", false, "draw with ASCII only")
 	f.BoolVar(&a.mouse, "mouse", true, "take clicks and the wheel; --mouse=false leaves them to the terminal")
 	f.BoolVar(&a.noKeep, "no-keep", false, "keep no recordings of the runs (see procession recordings)")
-	root.AddCommand(a.listCmd(), a.lessonCmd(), a.demoCmd(), a.replayCmd(), a.recordingsCmd(), a.exportCmd(), a.progressCmd(), a.doctorCmd(), a.resetCmd())
+	root.AddCommand(a.listCmd(), a.lessonCmd(), a.demoCmd(), a.replayCmd(), a.recordingsCmd(), a.exportCmd(), a.progressCmd(), a.reviewCmd(), a.doctorCmd(), a.resetCmd())
 	return root
 }

@@ -26,6 +26,7 @@ func (a *app) demoCmd() *cobra.Command {
 	var o options
 	var plain, asJSON bool
 	var record string
+	var runs int
 	var how stepping
 	cmd := &cobra.Command{
 		Use:   "demo NAME",
@@ -49,7 +50,10 @@ func (a *app) demoCmd() *cobra.Command {
 
   # the same again, and then how often it comes out so
   procession demo race-and-lock --schedule 'A B A B A B'
-  procession demo race-and-lock --explore 200`,
+  procession demo race-and-lock --explore 200
+
+  # many runs, and how what they measured is spread
+  procession demo race-and-lock --set increments=3000 --runs 20`,
 		Args: need("demo NAME", "a demo's name"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var names []string
@@ -73,6 +77,18 @@ func (a *app) demoCmd() *cobra.Command {
 			if asJSON && plain {
 				return unusable("--json and --plain are two forms: choose one")
 			}
+			if cmd.Flags().Changed("runs") {
+				switch {
+				case runs < 1 || runs > mostRuns:
+					return unusable("--runs takes how many, from 1 to %d", mostRuns)
+				case opt.Step || record != "":
+					return unusable("--runs counts runs that go by themselves and keeps none of them: not with --step, --schedule, --explore or --record")
+				}
+				if !cmd.Flags().Changed("pace") {
+					opt.Pace = demo.Fast
+				}
+				return a.series(cmd.Context(), d, opt, runs, asJSON)
+			}
 			if how.explore > 0 {
 				return a.explore(cmd.Context(), d, opt, how.explore, asJSON)
 			}
@@ -93,6 +109,7 @@ func (a *app) demoCmd() *cobra.Command {
 	how.flags(f)
 	f.BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
 	f.BoolVar(&asJSON, "json", false, "print the log as JSON lines")
+	f.IntVar(&runs, "runs", 0, "play it `N` times, fast, and tell how what was measured is spread")
 	f.StringVar(&record, "record", "", "keep the log in a `file`, to be replayed")
 	return cmd
 }
@@ -119,6 +136,7 @@ func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 	defer func() {
 		run.Stop()
 		<-run.Done()
+		a.solved(d, run)
 		a.keeper.wait(a.Err)
 	}()
 	caught := stopOn(ctx, run)

@@ -140,6 +140,12 @@ func (a *app) text(l *lessons.Lesson) string {
 	ask := func(answers bool) {
 		for _, q := range l.Questions {
 			fmt.Fprintf(&b, "%s\n", ansi.Wordwrap(q.Text, 80, ""))
+			if f := q.Forecast; f != nil && !answers {
+				fmt.Fprintf(&b, "  0 to %d %s.\n", f.Runs, f.Outcome)
+			} else if f != nil {
+				fmt.Fprintf(&b, "     It is measured where you are: procession lesson %s, in a terminal.\n     %s\n", l.ID,
+					strings.ReplaceAll(ansi.Wordwrap(lessons.Fill(f.Why, look), 74, ""), "\n", "\n     "))
+			}
 			for i, c := range q.Choices {
 				if !answers {
 					fmt.Fprintf(&b, "  %d. %s\n", i+1, c.Text)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/term"
@@ -17,6 +18,7 @@ import (
 	"edu/procession/demos/demo"
 	"edu/procession/demos/safe"
 	"edu/procession/lessons/progress"
+	"edu/procession/lessons/review"
 )
 
 func (a *app) progressCmd() *cobra.Command {
@@ -67,7 +69,7 @@ func (a *app) progressCmd() *cobra.Command {
 			case asJSON:
 				enc := json.NewEncoder(a.Out)
 				enc.SetIndent("", "  ")
-				return broken(enc.Encode(s.State()))
+				return broken(enc.Encode(a.learner(s.State())))
 			}
 			_, err = io.WriteString(a.Out, a.told(s.State()))
 			return broken(err)
@@ -104,20 +106,47 @@ func (a *app) told(st progress.State) string {
 		case !p.Last.IsZero():
 			state = "begun"
 		}
-		right := 0
+		right, made := 0, 0
 		for _, x := range p.Predictions {
-			if x.Right {
+			if !x.Review {
+				made++
+			}
+			if x.Right && !x.Review {
 				right++
 			}
 		}
-		fmt.Fprintf(&b, "%2d  %-28s %-10s %d of %d predictions right, %d runs\n", l.Number, l.ID, state, right, len(p.Predictions), len(p.Runs))
+		fmt.Fprintf(&b, "%2d  %-28s %-10s %d of %d predictions right, %d runs", l.Number, l.ID, state, right, made, len(p.Runs))
+		if d, err := a.demo(l.Demo); err == nil {
+			if n := len(d.Info().Puzzles); n > 0 {
+				fmt.Fprintf(&b, ", %d of %d puzzles", solvedOf(st, d.Info()), n)
+			}
+		}
+		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "%d of %d lessons done", st.Done(ids), len(ids))
 	if next, ok := st.Next(ids); ok {
 		fmt.Fprintf(&b, "; next: procession lesson %s", next)
 	}
-	b.WriteString("\n")
+	b.WriteString("\n" + a.comesBack(st, time.Now()) + "\n")
 	return b.String()
+}
+
+// learner is the state with what follows from it.
+type learner struct {
+	progress.State
+	Review struct {
+		Due  int    `json:"due"`            // today
+		Next string `json:"next,omitempty"` // day after today
+	} `json:"review"`
+}
+
+func (a *app) learner(st progress.State) learner {
+	l, now := learner{State: st}, time.Now()
+	l.Review.Due = len(review.Due(a.course, st, now))
+	if next, ok := review.Next(a.course, st, now); ok {
+		l.Review.Next = next.Time().Format("2006-01-02")
+	}
+	return l
 }
 
 func (a *app) doctorCmd() *cobra.Command {

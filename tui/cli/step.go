@@ -77,6 +77,7 @@ func (a *app) stepped(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 		err = g.play(words, len(opt.Schedule))
 		run.Stop()
 		<-run.Done()
+		a.solved(d, run)
 		if sig := caught(); sig != nil {
 			return sig
 		}

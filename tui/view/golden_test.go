@@ -63,6 +63,13 @@ func shots() []shot {
 	back.Whole, back.Window, back.Cursor, back.Scrubbed = whole, Fit(whole.At), 1550*ms1, true
 	back.Selected, back.Focus = "worker-3", PanelLanes
 	out = append(out, shot{"life-scrubbed", back, Layout{Main: PanelLanes}})
+	fb := five(true).board(time.Hour)
+	fs := mk(fb, fb.At+200*ms1)
+	fs.Selected = "n3"
+	out = append(out, shot{"five", fs, Layout{Main: PanelNodes}}, shot{"five-beliefs", fs, Layout{Main: PanelBeliefs}}, shot{"five-messages", fs, Layout{Main: PanelMessages}})
+	tb := three()
+	ts := mk(tb, tb.At+100*ms1)
+	out = append(out, shot{"three", ts, Layout{Main: PanelNodes}}, shot{"three-beliefs", ts, Layout{Main: PanelBeliefs}})
 	gp := pool(10_000)
 	gb := gp.board(3 * time.Second)
 	out = append(out, shot{"pool-10000", mk(gb, 3*time.Second), Layout{Main: PanelGrid}})

@@ -179,6 +179,10 @@ func (s *Scene) draw(p Placed, f *Frame) drawn {
 		pg = messages(s, body.W, body.H)
 	case PanelLinks:
 		pg = links(s, body.W, body.H)
+	case PanelNodes:
+		pg = nodesPage(s, body.W, body.H)
+	case PanelBeliefs:
+		pg = beliefs(s, body.W, body.H)
 	case PanelLog:
 		pg = logPage(s, body.W, body.H)
 	case PanelLegend:

@@ -50,6 +50,10 @@ func (p *page) about(s *Scene, panel Panel, spare int) {
 		t = append(t, "measured in this run"...)
 	case PanelMessages:
 		t = append(t, "time goes down"...)
+	case PanelNodes:
+		t = append(t, "on this machine, over loopback"...)
+	case PanelBeliefs:
+		t = append(t, "what each takes to be so, true or not"...)
 	case PanelSteps:
 		t = append(t, "you say who goes next"...)
 	case PanelLanes:

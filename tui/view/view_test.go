@@ -22,7 +22,7 @@ type viewFunc struct {
 }
 
 var views = []viewFunc{{"Procs", Procs}, {"Steps", Steps}, {"Lanes", Lanes}, {"Grid", Grid}, {"Queues", Queues}, {"Gauges", Gauges},
-	{"Messages", Messages}, {"Links", Links}, {"Log", Log}, {"Legend", Legend}, {"Caption", Caption}}
+	{"Messages", Messages}, {"Links", Links}, {"Nodes", Nodes}, {"Beliefs", Beliefs}, {"Log", Log}, {"Legend", Legend}, {"Caption", Caption}}
 
 // scenes are all that the tests below draw.
 func scenes() map[string]*Scene {

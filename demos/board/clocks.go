@@ -25,6 +25,7 @@ type Local struct {
 	Who   trace.ID
 	At    time.Duration
 	Text  string
+	Off   bool // a belief that it has no longer
 	Stamp Stamp
 }
 
@@ -56,11 +57,12 @@ func (b *Board) happened(e trace.Event) {
 			b.local(e, e.Who, text)
 		}
 	case trace.Belief:
-		is := d.Is
-		if is == "" {
-			is = "no longer: " + b.Belief(e.Who, d.About)
+		is, off := d.Is, d.Is == ""
+		if off {
+			is = b.Belief(e.Who, d.About)
 		}
 		b.local(e, e.Who, string(d.About)+": "+is)
+		b.Locals[len(b.Locals)-1].Off = off
 	case trace.Link:
 		b.local(e, "", cutLine(d))
 	case trace.LinkFault:

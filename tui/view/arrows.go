@@ -28,7 +28,11 @@ func letterOf(msg int) string { return "abcdefghijklmnopqrstuvwxyz"[msg%26 : msg
 
 func (d *diagram) row(p *page, e spaceEvent) {
 	g := p.p.sign
-	p.stamp(e.at)
+	d.clock(p, e)
+	if len(d.at) == 0 {
+		d.remark(p, e, inkText)
+		return
+	}
 	// Everything between the first and the last column, a sign each.
 	n := d.at[len(d.at)-1] + 2
 	line := make([]string, n)
@@ -39,7 +43,7 @@ func (d *diagram) row(p *page, e spaceEvent) {
 		}
 	}
 	set := func(x int, k ink, sign string) {
-		if x >= 10 && x < n {
+		if x >= d.left && x < n {
 			line[x], inks[x] = sign, k
 		}
 	}
@@ -49,6 +53,15 @@ func (d *diagram) row(p *page, e spaceEvent) {
 		}
 		d.flush(p, line, inks)
 		d.remark(p, e, inkBad)
+		return
+	}
+	if e.kind == spaceLocal {
+		l := &d.b.Locals[e.msg]
+		if x := d.col(l.Who); x >= 0 && l.Who != "" {
+			set(x, inkSaid, g.localSign(l.Kind))
+		}
+		d.flush(p, line, inks)
+		d.remark(p, e, inkSaid)
 		return
 	}
 	m := &d.b.Msgs[e.msg]
@@ -135,6 +148,11 @@ func (d *diagram) remark(p *page, e spaceEvent, in ink) {
 		p.next()
 		return
 	}
+	if e.kind == spaceLocal {
+		d.localWords(p, e)
+		p.next()
+		return
+	}
 	m := &d.b.Msgs[e.msg]
 	p.put(in, letterOf(e.msg)+" ")
 	if e.count > 1 {
@@ -179,4 +197,51 @@ func (d *diagram) words(p *page, e spaceEvent, m *board.Msg) {
 			p.put(inkWarn, "under way "+forSpan(d.now-m.Sent))
 		}
 	}
+}
+
+// localSign is what stands on a line of life for what happened there.
+func (g *signs) localSign(k trace.Kind) string {
+	switch k {
+	case trace.KindBelief:
+		return "?"
+	case trace.KindRole:
+		return g.role
+	case trace.KindTaskRun:
+		return g.task[board.TaskRunning]
+	case trace.KindTaskDone:
+		return g.task[board.TaskDone]
+	case trace.KindTaskFail, trace.KindTaskLost, trace.KindTaskDup:
+		return g.task[board.TaskFailed]
+	}
+	return g.local
+}
+
+// localWords says what happened within a process, in its own words, or to a link.
+func (d *diagram) localWords(p *page, e spaceEvent) {
+	l := &d.b.Locals[e.msg]
+	if l.Who == "" {
+		what := map[trace.Kind]string{trace.KindCut: " links cut (injected)", trace.KindHeal: " links healed"}[l.Kind]
+		if e.count > 1 && what != "" {
+			p.put(inkBad, grouped(float64(e.count))+what)
+		} else {
+			p.all(inkBad, p.clean(l.Text))
+		}
+		return
+	}
+	p.text(inkText, p.clean(string(l.Who)), max(min(16, p.room()-10), 0))
+	p.space(1)
+	switch l.Kind {
+	case trace.KindBelief:
+		if l.Off {
+			p.put(inkDim, "no longer ")
+		}
+		p.put(inkDim, "believes ")
+	case trace.KindRole:
+		p.put(inkDim, "says ")
+	}
+	if e.count > 1 {
+		p.glyph(inkStrong, p.p.sign.times)
+		p.put(inkStrong, grouped(float64(e.count))+" ")
+	}
+	p.quote(l.Text, p.room())
 }

@@ -67,9 +67,13 @@ func shots() []shot {
 	fs := mk(fb, fb.At+200*ms1)
 	fs.Selected = "n3"
 	out = append(out, shot{"five", fs, Layout{Main: PanelNodes}}, shot{"five-beliefs", fs, Layout{Main: PanelBeliefs}}, shot{"five-messages", fs, Layout{Main: PanelMessages}})
+	lamport, vector := *fs, *fs
+	lamport.Order, vector.Order = ByLamport, ByVector
+	lamport.Clocks, vector.Clocks = "n1 n2 n3 n4 n5", "n1 n2 n3 n4 n5"
+	out = append(out, shot{"five-lamport", &lamport, Layout{Main: PanelMessages}}, shot{"five-vector", &vector, Layout{Main: PanelMessages}})
 	tb := three()
 	ts := mk(tb, tb.At+100*ms1)
-	out = append(out, shot{"three", ts, Layout{Main: PanelNodes}}, shot{"three-beliefs", ts, Layout{Main: PanelBeliefs}})
+	out = append(out, shot{"three", ts, Layout{Main: PanelNodes}}, shot{"three-beliefs", ts, Layout{Main: PanelBeliefs}}, shot{"three-messages", ts, Layout{Main: PanelMessages}})
 	gp := pool(10_000)
 	gb := gp.board(3 * time.Second)
 	out = append(out, shot{"pool-10000", mk(gb, 3*time.Second), Layout{Main: PanelGrid}})

@@ -25,7 +25,7 @@ type pair struct {
 	heard, isLink bool
 	from          trace.ID // of one that is cut one way: whose messages are lost
 	fault         trace.LinkFault
-	rtt           time.Duration
+	rtt, rttAt    time.Duration
 }
 
 // recentPairs is how many messages back Links counts.
@@ -55,7 +55,7 @@ func pairsOf(b *board.Board) (ps []pair, whole bool) {
 			p.fault = l.Fault
 		}
 		if l.RTT > 0 {
-			p.rtt = l.RTT
+			p.rtt, p.rttAt = l.RTT, l.RTTAt
 		}
 	}
 	from := max(len(b.Msgs)-recentPairs, 0)
@@ -207,6 +207,9 @@ func (p *page) linkLine(s *Scene, x *pair, wide int, now time.Duration) {
 	}
 	if x.rtt > 0 {
 		p.all(inkText, "  "+p.clean(nanoseconds(float64(x.rtt), p.p.ascii))+" there and back")
+		if old := now - x.rttAt; x.cut || old > 5*time.Second {
+			p.say(inkDim, " "+forSpan(old)+" ago")
+		}
 	}
 	p.faultWords(x.fault)
 	if x.there+x.back > 0 && p.room() > 16 {

@@ -34,6 +34,9 @@ type Scene struct {
 	// on screen. 0: not told.
 	Sample time.Duration
 
+	Order  Order  // of Messages
+	Clocks string // whose entries a vector clock has, in their order, blanks between (trace.Header.Clocks)
+
 	Selected trace.ID        // the process that the learner's keys act on
 	Filter   trace.ID        // the log shows only this process; empty: all
 	Scroll   [panelCount]int // lines that a panel is scrolled; for the log from the bottom, else from the top

@@ -18,15 +18,16 @@ type Stamp struct {
 	Lamport uint64
 }
 
-// Local is something that happened within a process, by its own word, or, where
-// Who is empty, to a link, by the stage's.
+// Local is something that happened within a process or, where Who is empty, to a
+// link.
 type Local struct {
-	Kind  trace.Kind
-	Who   trace.ID
-	At    time.Duration
-	Text  string
-	Off   bool // a belief that it has no longer
-	Stamp Stamp
+	Kind   trace.Kind
+	Source trace.Source // whose word it is
+	Who    trace.ID
+	At     time.Duration
+	Text   string
+	Off    bool // a belief that it has no longer
+	Stamp  Stamp
 }
 
 // maxLocals is how many are remembered; at that many, the older half goes.
@@ -37,7 +38,7 @@ func (b *Board) local(e trace.Event, who trace.ID, text string) {
 		b.past += maxLocals / 2
 		b.Locals = slices.Clone(b.Locals[maxLocals/2:])
 	}
-	b.Locals = append(b.Locals, Local{Kind: e.Kind, Who: who, At: e.At, Text: text, Stamp: Stamp{Vector: e.Clock}})
+	b.Locals = append(b.Locals, Local{Kind: e.Kind, Source: e.Source, Who: who, At: e.At, Text: text, Stamp: Stamp{Vector: e.Clock}})
 	if e.Clock != nil {
 		b.stamp(e.Who, moment{trace.KindSay, b.past + len(b.Locals) - 1})
 	}
@@ -69,8 +70,12 @@ func (b *Board) happened(e trace.Event) {
 		b.local(e, "", faultLine(d))
 	case trace.Task:
 		if len(b.Msgs) > 0 && d.Worker != "" {
-			_, what, _ := strings.Cut(d.Is.String(), ".")
-			b.local(e, d.Worker, fmt.Sprintf("task %d %s", d.Task, what))
+			text := fmt.Sprintf("begins task %d", d.Task)
+			if d.Is != trace.KindTaskRun {
+				_, what, _ := strings.Cut(d.Is.String(), ".")
+				text = fmt.Sprintf("task %d %s", d.Task, what)
+			}
+			b.local(e, d.Worker, text)
 		}
 	case trace.Say:
 		if e.Clock != nil {

@@ -216,7 +216,8 @@ func (g *signs) localSign(k trace.Kind) string {
 	return g.local
 }
 
-// localWords says what happened within a process, in its own words, or to a link.
+// localWords says what happened within a process, in quotes where that is its own
+// word, or to a link.
 func (d *diagram) localWords(p *page, e spaceEvent) {
 	l := &d.b.Locals[e.msg]
 	if l.Who == "" {
@@ -243,5 +244,9 @@ func (d *diagram) localWords(p *page, e spaceEvent) {
 		p.glyph(inkStrong, p.p.sign.times)
 		p.put(inkStrong, grouped(float64(e.count))+" ")
 	}
-	p.quote(l.Text, p.room())
+	if l.Source == trace.Worker {
+		p.quote(l.Text, p.room())
+	} else {
+		p.all(inkText, p.clean(l.Text))
+	}
 }

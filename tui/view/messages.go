@@ -16,8 +16,8 @@ import (
 // that takes longer has a line where it leaves and one where it arrives. One that
 // is lost ends in a cross. What happens within a process, by its own word, is a
 // sign on its line. Many alike after one another are drawn once, with their
-// number, and where not all has room, the older half of the rows is drawn so from
-// one thing that is no message to the next.
+// number; where not all has room, the older ones also if they are not one after
+// the other.
 //
 // Left of each row stands what Scene.Order says. Rows stand in the order in which
 // the log has them, which two processes may have told in the wrong order, or in
@@ -251,8 +251,9 @@ func (d *diagram) alike(x, y spaceEvent) bool {
 }
 
 // squeeze makes rows fit into n. The newer half stays as it is. Of the older ones,
-// the messages that one process sent to another between two things that are no
-// messages become one row for those that arrived and one for those that were lost.
+// the messages that one process sent to another become one row for those that
+// arrived and one for those that were lost, and the tasks of a process one row for
+// their begins and one for their ends, from one thing of another kind to the next.
 func (d *diagram) squeeze(rows []spaceEvent, n int) []spaceEvent {
 	if len(rows) <= n {
 		return rows
@@ -260,43 +261,55 @@ func (d *diagram) squeeze(rows []spaceEvent, n int) []spaceEvent {
 	older := len(rows) - (n+1)/2
 	type key struct {
 		from, to trace.ID
-		lost     bool
+		kind     trace.Kind
 	}
 	out := make([]spaceEvent, 0, len(rows))
 	begin, alike := 0, map[key]int{}
-	for i, e := range rows[:older] {
-		if e.kind == spaceLocal || e.kind == spaceEnd {
+	for _, e := range rows[:older] {
+		var k key
+		switch e.kind {
+		case spaceEnd:
+		case spaceLocal:
+			if l := &d.b.Locals[e.msg]; busy(l.Kind) {
+				k = key{from: l.Who, kind: l.Kind}
+			}
+		default:
+			m := &d.b.Msgs[e.msg]
+			k = key{m.From, m.To, trace.KindRecv}
+			switch {
+			case e.kind == spaceRecv:
+				e.kind = spaceBoth
+			case e.kind == spaceLost:
+				k.kind = trace.KindDrop
+			case e.kind == spaceSend && m.Received != 0 && m.Received < rows[older].at:
+				continue // it is counted where it arrives
+			case e.kind == spaceSend:
+				out = append(out, e)
+				continue
+			}
+		}
+		if k.kind == 0 { // nothing is joined across it
 			slices.SortStableFunc(out[begin:], func(x, y spaceEvent) int { return cmp.Compare(x.at, y.at) })
 			out = append(out, e)
 			begin = len(out)
 			clear(alike)
 			continue
 		}
-		m := &d.b.Msgs[e.msg]
-		if e.kind == spaceSend && m.Received != 0 {
-			if m.Received < rows[older].at { // it is counted where it arrives
-				continue
-			}
-			out = append(out, e)
-			continue
-		}
-		if e.kind == spaceRecv {
-			e.kind = spaceBoth
-		}
-		k := key{m.From, m.To, e.kind == spaceLost}
-		if at, ok := alike[k]; ok && e.kind != spaceSend {
+		if at, ok := alike[k]; ok {
 			e.count += out[at].count
 			out[at] = e
 			continue
 		}
 		alike[k] = len(out)
-		out = append(out, rows[i])
-		out[len(out)-1].kind = e.kind
+		out = append(out, e)
 	}
 	slices.SortStableFunc(out[begin:], func(x, y spaceEvent) int { return cmp.Compare(x.at, y.at) })
 	out = append(out, rows[older:]...)
 	return out[max(len(out)-n, 0):]
 }
+
+// busy says that something within a process is an ordinary piece of its work.
+func busy(k trace.Kind) bool { return k == trace.KindTaskRun || k == trace.KindTaskDone }
 
 // place gives the processes their columns: in the order in which they started,
 // those that have least to do with what is drawn left out when there is no room.

@@ -40,7 +40,7 @@ func nodesPage(s *Scene, w, h int) *page {
 		lines++
 	}
 	across, high := at.cards(b, w)
-	if bands := (len(at.all) + across - 1) / across; w >= cardWidth && p.left() >= bands*high+min(lines, 3) {
+	if bands := (len(at.all) + across - 1) / across; w >= cardLeast && p.left() >= bands*high+min(lines, 3) {
 		for all := at.all; len(all) > 0; all = all[min(across, len(all)):] {
 			p.band(s, b, all[:min(across, len(all))], across, high)
 		}
@@ -90,14 +90,24 @@ func (p *page) splitNodes(b *board.Board, at *places, is [][]int) {
 	p.next()
 }
 
+// A box is as wide as its addresses ask for, within these bounds.
 const (
+	cardLeast = 20
 	cardWidth = 26
 	cardGap   = 1
 )
 
 // cards is how many boxes stand side by side, and how high they are.
 func (at *places) cards(b *board.Board, w int) (across, high int) {
-	across = max(min((w+cardGap)/(cardWidth+cardGap), len(at.all)), 1)
+	each := cardLeast
+	for _, pl := range at.all {
+		for _, l := range pl.lines(b, w) {
+			if l.is == cardAt {
+				each = max(each, width(clean(l.text))+4)
+			}
+		}
+	}
+	across = max(min((w+cardGap)/(min(each, cardWidth)+cardGap), len(at.all)), 1)
 	for i := range at.all {
 		high = max(high, len(at.all[i].lines(b, (w+cardGap)/across-cardGap-4))+2)
 	}
@@ -404,4 +414,18 @@ func (s *Scene) nodesHeight(w int) (least, ideal int) {
 	ideal = (len(at.all)+across-1)/across*high + len(ps) + 2
 	least = len(at.all) + min(len(ps), 3) + 1
 	return min(least, 9), ideal
+}
+
+// loopback says that all addresses that were told are on loopback. Where it is not known, nothing is said of it.
+func loopback(b *board.Board) bool {
+	some := false
+	for i := range b.Procs {
+		for _, l := range b.Procs[i].Listens {
+			some = true
+			if !strings.HasPrefix(l.Addr, "127.") && !strings.HasPrefix(l.Addr, "[::1]") && !strings.HasPrefix(l.Addr, "localhost:") {
+				return false
+			}
+		}
+	}
+	return some
 }

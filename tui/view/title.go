@@ -51,7 +51,9 @@ func (p *page) about(s *Scene, panel Panel, spare int) {
 	case PanelMessages:
 		t = append(t, "time goes down"...)
 	case PanelNodes:
-		t = append(t, "on this machine, over loopback"...)
+		if loopback(b) {
+			t = append(t, "on this machine, over loopback"...)
+		}
 	case PanelBeliefs:
 		t = append(t, "what each takes to be so, true or not"...)
 	case PanelSteps:

@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"time"
 
 	"edu/procession/demos/board"
 	"edu/procession/demos/trace"
@@ -13,8 +14,8 @@ import (
 // thing. The two are never joined: nobody but the kernel can say of a process
 // that it has ended.
 //
-// Where there is room it is a table, a row for each thing that a belief is about
-// and a column for each who has one; else a list.
+// Where there is room for the words it is a table, a row for each thing that a
+// belief is about and a column for each who has one; else a list.
 func Beliefs(s *Scene, w, h int) []string { return beliefs(s, w, h).close() }
 
 // creed is all beliefs about one thing.
@@ -59,7 +60,7 @@ func creedsOf(b *board.Board) (all []creed, who []trace.ID) {
 
 const (
 	truthWidth  = 16 // of the kernel's word
-	beliefWidth = 18 // the least that a column of the table has
+	beliefWidth = 36 // the most that a belief asks for
 )
 
 func beliefs(s *Scene, w, h int) *page {
@@ -70,15 +71,21 @@ func beliefs(s *Scene, w, h int) *page {
 		p.put(inkDim, "Nobody has said what it takes to be so.")
 		return p
 	}
+	now := max(s.now().Truncate(Grain), b.At)
 	wide := 5
 	for _, c := range all {
 		wide = max(wide, width(p.clean(string(c.about))))
 	}
 	wide = min(wide, 12, max(w/4, 1))
-	if each := (w - wide - 1 - truthWidth - 1) / len(who); each > beliefWidth {
-		p.creedTable(b, all, who, wide, each)
+	longest := 0
+	for i := range b.Beliefs {
+		longest = max(longest, width(p.clean(b.Beliefs[i].Is)))
+	}
+	longest = min(longest+len(`"" `), beliefWidth)
+	if each := (w - wide - 1 - truthWidth - 1) / len(who); each >= longest {
+		p.creedTable(b, all, who, wide, each, now)
 	} else {
-		p.creedList(b, all, wide)
+		p.creedList(b, all, wide, longest, now)
 	}
 	if p.left() > 1 {
 		p.next()
@@ -90,7 +97,7 @@ func beliefs(s *Scene, w, h int) *page {
 }
 
 // creedTable has a column for each who believes.
-func (p *page) creedTable(b *board.Board, all []creed, who []trace.ID, wide, each int) {
+func (p *page) creedTable(b *board.Board, all []creed, who []trace.ID, wide, each int, now time.Duration) {
 	if p.left() > 1 {
 		p.field(inkDim, "ABOUT", wide)
 		p.space(1)
@@ -98,7 +105,7 @@ func (p *page) creedTable(b *board.Board, all []creed, who []trace.ID, wide, eac
 		p.space(1)
 		for i, id := range who {
 			from := p.w
-			p.text(inkStrong, p.clean(string(id)), each-10)
+			p.text(inkStrong, p.clean(string(id)), max(each-10, 1))
 			p.put(inkDim, " believes")
 			p.mark(id, from, p.w)
 			p.to(wide + truthWidth + 2 + (i+1)*each)
@@ -117,7 +124,7 @@ func (p *page) creedTable(b *board.Board, all []creed, who []trace.ID, wide, eac
 			if j < 0 {
 				p.put(inkDim, "-")
 			} else {
-				p.belief(c.says[j].Is, each-1)
+				p.belief(c.says[j], now, each-1)
 			}
 		}
 		p.next()
@@ -125,7 +132,7 @@ func (p *page) creedTable(b *board.Board, all []creed, who []trace.ID, wide, eac
 }
 
 // creedList has a line for each thing and below it those who believe.
-func (p *page) creedList(b *board.Board, all []creed, wide int) {
+func (p *page) creedList(b *board.Board, all []creed, wide, longest int, now time.Duration) {
 	for n, c := range all {
 		if p.moreCreeds(len(all)-n, min(2, p.h)) {
 			return
@@ -134,8 +141,11 @@ func (p *page) creedList(b *board.Board, all []creed, wide int) {
 		p.put(inkDim, "kernel: ")
 		p.truth(b, c, p.room())
 		p.next()
-		side := 1 // what is believed of one thing stands side by side
-		if p.max >= 60 {
+		side, name := 1, 0 // what is believed of one thing stands side by side
+		for _, v := range c.says {
+			name = max(name, min(width(p.clean(string(v.Who))), 12))
+		}
+		if p.max-2 >= 2*(name+len(" believes ")+longest) {
 			side = 2
 		}
 		each := (p.max - 2) / side
@@ -147,11 +157,11 @@ func (p *page) creedList(b *board.Board, all []creed, wide int) {
 			from := p.w
 			p.text(inkText, p.clean(string(v.Who)), min(12, each/2))
 			p.mark(v.Who, from, p.w)
-			if each >= 34 {
+			if each >= name+len(" believes ")+longest {
 				p.put(inkDim, " believes")
 			}
 			p.space(1)
-			p.belief(v.Is, from+each-1-p.w)
+			p.belief(v, now, from+each-1-p.w)
 			if i%side == side-1 || i == len(c.says)-1 {
 				p.next()
 			}
@@ -159,12 +169,17 @@ func (p *page) creedList(b *board.Board, all []creed, wide int) {
 	}
 }
 
-// belief writes what somebody takes to be so, or that it no longer does.
-func (p *page) belief(is string, w int) {
-	if is == "" {
+// belief writes what somebody takes to be so and since when, or that it no longer
+// does.
+func (p *page) belief(v *board.Belief, now time.Duration, w int) {
+	end := p.w + w
+	if v.Is == "" {
 		p.text(inkDim, "no longer", w)
 	} else {
-		p.quote(is, w)
+		p.quote(v.Is, w)
+	}
+	if age := " (" + forSpan(now-v.At) + " ago)"; len(age) <= end-p.w {
+		p.put(inkDim, age)
 	}
 }
 

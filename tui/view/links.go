@@ -26,6 +26,7 @@ type pair struct {
 	from          trace.ID // of one that is cut one way: whose messages are lost
 	fault         trace.LinkFault
 	rtt, rttAt    time.Duration
+	over          trace.ID // an end that is a node without a living process
 }
 
 // recentPairs is how many messages back Links counts.
@@ -75,6 +76,15 @@ func pairsOf(b *board.Board) (ps []pair, whole bool) {
 				p.back++
 			}
 			p.last, p.heard = max(p.last, m.Received), true
+		}
+	}
+	for i := range at.all {
+		if !at.all[i].lives(b) {
+			for j := range ps {
+				if ps[j].a == at.all[i].id || ps[j].b == at.all[i].id {
+					ps[j].over = at.all[i].id
+				}
+			}
 		}
 	}
 	slices.SortFunc(ps, func(x, y pair) int {
@@ -222,6 +232,9 @@ func (p *page) linkLine(s *Scene, x *pair, wide int, now time.Duration) {
 	if x.lost > 0 {
 		p.put(inkBad, "  "+grouped(float64(x.lost))+" lost")
 	}
+	if x.over != "" && p.room() > 12 {
+		p.text(inkDim, "  "+p.clean(string(x.over))+" has ended", p.room())
+	}
 	if x.heard {
 		p.say(inkDim, "  last heard "+forSpan(now-x.last)+" ago")
 	}
@@ -245,6 +258,8 @@ func (p *page) shaft(x *pair, n int) {
 		p.glyph(inkBad, g.cross)
 		p.glyphs(inkGood, g.line, n-2)
 		p.glyph(inkGood, g.right)
+	case x.over != "":
+		p.glyphs(inkDim, g.dash, n)
 	default:
 		p.glyphs(inkGood, g.link, n)
 	}

@@ -134,9 +134,11 @@ func (at *places) islands(b *board.Board, ps []pair) (all [][]int) {
 		}
 		known[[2]int{min(x, y), max(x, y)}] = true
 		linked[x], linked[y] = true, true
-		if p.cut && p.from == "" {
+		switch {
+		case p.cut && p.from == "":
 			cut = true
-		} else {
+		case at.all[x].lives(b) && at.all[y].lives(b): // nothing passes through who has ended
+
 			join(x, y)
 		}
 	}

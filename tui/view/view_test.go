@@ -112,7 +112,7 @@ func TestPure(t *testing.T) {
 // Rule 2: whatever a Stage drew before, it draws what a new one would.
 func TestCacheIsInvisible(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
-	logs := [][]trace.Event{life().log(), pool(200).log(), queuePlay().log(), race(true).log()}
+	logs := [][]trace.Event{life().log(), pool(200).log(), queuePlay().log(), race(true).log(), five(true).log()}
 	for i, log := range logs {
 		tl := board.NewTimeline()
 		st := NewStage()
@@ -137,6 +137,8 @@ func TestCacheIsInvisible(t *testing.T) {
 				scene.Scroll[PanelLog] = r.IntN(20)
 			case 6:
 				scene.Filter = scene.Selected
+			case 7:
+				scene.Order = Order(r.IntN(int(orderCount)))
 			}
 			if r.IntN(4) == 0 { // scrubbed back
 				scene.Board = tl.At(r.IntN(tl.Len() + 1))

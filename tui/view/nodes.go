@@ -39,10 +39,14 @@ func nodesPage(s *Scene, w, h int) *page {
 	if len(at.rest) > 0 {
 		lines++
 	}
-	across, high := at.cards(b, w)
-	if bands := (len(at.all) + across - 1) / across; w >= cardLeast && p.left() >= bands*high+min(lines, 3) {
-		for all := at.all; len(all) > 0; all = all[min(across, len(all)):] {
-			p.band(s, b, all[:min(across, len(all))], across, high)
+	across, bands := at.cards(b, w)
+	high := 0
+	for _, n := range bands {
+		high += n
+	}
+	if w >= cardLeast && p.left() >= high+min(lines, 3) {
+		for i, n := range bands {
+			p.band(s, b, at.all[i*across:min((i+1)*across, len(at.all))], across, n)
 		}
 	} else {
 		p.nodeRows(s, b, &at, min(lines, 2))
@@ -97,8 +101,8 @@ const (
 	cardGap   = 1
 )
 
-// cards is how many boxes stand side by side, and how high they are.
-func (at *places) cards(b *board.Board, w int) (across, high int) {
+// cards is how many boxes stand side by side, and how high each row of them is.
+func (at *places) cards(b *board.Board, w int) (across int, bands []int) {
 	each := cardLeast
 	for _, pl := range at.all {
 		for _, l := range pl.lines(b, w) {
@@ -109,9 +113,21 @@ func (at *places) cards(b *board.Board, w int) (across, high int) {
 	}
 	across = max(min((w+cardGap)/(min(each, cardWidth)+cardGap), len(at.all)), 1)
 	for i := range at.all {
-		high = max(high, len(at.all[i].lines(b, (w+cardGap)/across-cardGap-4))+2)
+		if i%across == 0 {
+			bands = append(bands, 0)
+		}
+		high := &bands[len(bands)-1]
+		*high = max(*high, len(at.all[i].lines(b, (w+cardGap)/across-cardGap-4))+2)
 	}
-	return across, high
+	return across, bands
+}
+
+// ink is that of a node's name: a process of that name is selected with it.
+func (pl *place) ink(s *Scene) ink {
+	if pl.id == s.Selected && s.Selected != "" {
+		return inkSelect
+	}
+	return inkTitle
 }
 
 // cardLine is a line of a box.
@@ -168,7 +184,7 @@ func (p *page) band(s *Scene, b *board.Board, all []place, across, high int) {
 			p.glyph(in, box.Horizontal)
 			p.space(1)
 			x := p.w
-			p.text(inkTitle, p.clean(string(pl.id)), wide-6)
+			p.text(pl.ink(s), p.clean(string(pl.id)), wide-6)
 			p.mark(b.Procs[pl.procs[0]].ID, x, p.w)
 			if part := pl.part(b); part.Role == "leader" {
 				p.put(inkStrong, "*")
@@ -243,7 +259,7 @@ func (p *page) kernelOf(s *Scene, pr *board.Proc, node trace.ID, w int) {
 	if pr.ID == s.Selected && s.Selected != "" {
 		in = inkSelect
 	}
-	if pr.ID != node || in == inkSelect {
+	if pr.ID != node {
 		p.space(1)
 		p.text(in, p.clean(string(pr.ID)), end-p.w)
 	}
@@ -296,7 +312,7 @@ func (p *page) nodeRows(s *Scene, b *board.Board, at *places, spare int) {
 			n--
 			p.mark(pr.ID, 0, p.max)
 			if j == 0 {
-				p.text(inkTitle, p.clean(string(pl.id)), wide-1)
+				p.text(pl.ink(s), p.clean(string(pl.id)), wide-1)
 				if pl.part(b).Role == "leader" {
 					p.put(inkStrong, "*")
 				}
@@ -410,8 +426,11 @@ func (s *Scene) nodesHeight(w int) (least, ideal int) {
 	b := s.board()
 	at := placesOf(b)
 	ps, _ := s.pairs()
-	across, high := at.cards(b, w)
-	ideal = (len(at.all)+across-1)/across*high + len(ps) + 2
+	_, bands := at.cards(b, w)
+	for _, n := range bands {
+		ideal += n
+	}
+	ideal += len(ps) + 2
 	least = len(at.all) + min(len(ps), 3) + 1
 	return min(least, 9), ideal
 }

@@ -1,10 +1,8 @@
 package view
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"edu/procession/demos/board"
 	"edu/procession/demos/trace"
@@ -48,12 +46,6 @@ func placesOf(b *board.Board) (at places) {
 		}
 		at.all[n].procs = append(at.all[n].procs, i)
 	}
-	slices.SortStableFunc(at.all, func(x, y place) int {
-		if c := cmp.Compare(len(x.id), len(y.id)); c != 0 { // n2 before n10
-			return c
-		}
-		return strings.Compare(string(x.id), string(y.id))
-	})
 	return at
 }
 

@@ -123,10 +123,9 @@ func (p *page) tabs(s *Scene, f *Frame) []tab {
 	for i, panel := range f.Panels {
 		name := strconv.Itoa(i+1) + " " + panel.String()
 		if p.room() < len(name)+3 {
-			if panel != f.Main {
+			if name = strconv.Itoa(i + 1); panel != f.Main && p.room() < len(name)+3 {
 				continue
 			}
-			name = strconv.Itoa(i + 1)
 		}
 		from := p.w
 		if panel == f.Main {

@@ -106,7 +106,7 @@ func (p *page) creedTable(b *board.Board, all []creed, who []trace.ID, wide, eac
 		for i, id := range who {
 			from := p.w
 			p.text(inkStrong, p.clean(string(id)), max(each-10, 1))
-			p.put(inkDim, " believes")
+			p.put(inkDim, credo(b, id))
 			p.mark(id, from, p.w)
 			p.to(wide + truthWidth + 2 + (i+1)*each)
 		}
@@ -157,8 +157,8 @@ func (p *page) creedList(b *board.Board, all []creed, wide, longest int, now tim
 			from := p.w
 			p.text(inkText, p.clean(string(v.Who)), min(12, each/2))
 			p.mark(v.Who, from, p.w)
-			if each >= name+len(" believes ")+longest {
-				p.put(inkDim, " believes")
+			if v.Is != "" && each >= name+len(" believes ")+longest {
+				p.put(inkDim, credo(b, v.Who))
 			}
 			p.space(1)
 			p.belief(v, now, from+each-1-p.w)
@@ -181,6 +181,14 @@ func (p *page) belief(v *board.Belief, now time.Duration, w int) {
 	if age := " (" + forSpan(now-v.At) + " ago)"; len(age) <= end-p.w {
 		p.put(inkDim, age)
 	}
+}
+
+// credo is what a process does with its beliefs: one that has ended has none.
+func credo(b *board.Board, who trace.ID) string {
+	if pr := b.Proc(who); pr != nil && pr.Ended != 0 {
+		return " believed"
+	}
+	return " believes"
 }
 
 // moreCreeds counts what has no room any more.

@@ -140,3 +140,37 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s differs; -update writes it anew\ngot:\n%s\nwant:\n%s", file, got, want)
 	}
 }
+
+// TestGoldenPeers holds a real run of what-is-distributed, as it was recorded, when
+// a cut has just made two peers suspect each other, and at its end.
+func TestGoldenPeers(t *testing.T) {
+	f, err := os.Open(filepath.Join("testdata", "peers.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	h, events, err := trace.Read(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tl := board.Of(events)
+	beliefs, suspected := 0, 0
+	for i, e := range events {
+		if _, ok := e.Data.(trace.Belief); ok {
+			if beliefs++; beliefs == 2 {
+				suspected = i + 1
+			}
+		}
+	}
+	for name, pos := range map[string]int{"suspected": suspected, "end": tl.Len()} {
+		b := tl.At(pos)
+		for _, m := range [...]struct {
+			main  Panel
+			order Order
+		}{{PanelNodes, ByTime}, {PanelBeliefs, ByTime}, {PanelMessages, ByTime}, {PanelMessages, ByLamport}, {PanelMessages, ByVector}} {
+			s := &Scene{Board: b, Theme: dark, Now: b.At, Sample: h.Sample, Selected: "b", Order: m.order, Clocks: "a b c"}
+			name := strings.ReplaceAll(fmt.Sprintf("peers-%s-%s-%s", name, m.main, m.order), " ", "-")
+			golden(t, name, ansi.Strip(NewStage().Draw(s, Layout{Main: m.main}, 80, 22).String()))
+		}
+	}
+}

@@ -288,6 +288,9 @@ func (s *stagePage) bar() []barRow {
 			add(k.StepMode)
 		}
 	}
+	if s.player.board().Clocked && s.shownMain() == view.PanelMessages {
+		add(k.Clocks)
+	}
 	if s.lesson != nil && !s.textBeside() && !s.over() {
 		add(k.Beside)
 	}
@@ -301,9 +304,6 @@ func (s *stagePage) bar() []barRow {
 		add(k.View)
 	}
 	add(k.Log, k.Zoom)
-	if s.player.board().Clocked && s.shownMain() == view.PanelMessages {
-		add(k.Clocks)
-	}
 	return append(rows, barRow{Items: items})
 }
 

@@ -59,6 +59,11 @@ func TestIslands(t *testing.T) {
 		}, ""},
 		"a spoke":      {true, func(p *play) { hub(p); cutAll(p, 2*ms1, false, five[:1], "n3") }, "[n1 n2 n4 n5] 4/5 ══╳══ [n3] 1/5"},
 		"never linked": {true, func(p *play) { p.add(ms1, trace.Worker, "n1", trace.RTT{A: "n1", B: "n2", Took: ms1}) }, ""},
+		"the hub ended": {true, func(p *play) {
+			hub(p)
+			cutAll(p, 2*ms1, false, five[:1], "n3")
+			p.add(3*ms1, trace.Kernel, "n1", trace.Exit{PID: 10})
+		}, ""},
 		"over the ended": {true, func(p *play) {
 			hub(p)
 			cutAll(p, 2*ms1, false, five[1:2], "n3")

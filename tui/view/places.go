@@ -117,7 +117,7 @@ func (at *places) islands(b *board.Board, ps []pair) (all [][]int) {
 			}
 		}
 	}
-	known, linked, cut := map[[2]int]bool{}, make([]bool, len(group)), false
+	known, cut := map[[2]int]bool{}, map[int]bool{}
 	for _, p := range ps {
 		x, ok := index[p.a]
 		y, too := index[p.b]
@@ -125,16 +125,15 @@ func (at *places) islands(b *board.Board, ps []pair) (all [][]int) {
 			continue
 		}
 		known[[2]int{min(x, y), max(x, y)}] = true
-		linked[x], linked[y] = true, true
 		switch {
+		case !at.all[x].lives(b) || !at.all[y].lives(b): // nothing passes through who has ended
 		case p.cut && p.from == "":
-			cut = true
-		case at.all[x].lives(b) && at.all[y].lives(b): // nothing passes through who has ended
-
+			cut[x], cut[y] = true, true
+		default:
 			join(x, y)
 		}
 	}
-	if !cut {
+	if len(cut) == 0 {
 		return nil
 	}
 	has := func(i int) bool { return at.all[i].part(b).Role != "" }
@@ -146,8 +145,12 @@ func (at *places) islands(b *board.Board, ps []pair) (all [][]int) {
 			}
 		}
 	}
+	parted := map[int]bool{} // groups that a cut has a part in: the others are apart for other reasons
+	for i := range cut {
+		parted[group[i]] = true
+	}
 	for i, g := range group {
-		if !at.all[i].lives(b) || !linked[i] && !has(i) {
+		if !parted[g] || !at.all[i].lives(b) {
 			continue
 		}
 		n, ok := seen[g]

@@ -25,6 +25,7 @@ type Local struct {
 	Source trace.Source // whose word it is
 	Who    trace.ID
 	At     time.Duration
+	About  trace.ID // of a belief
 	Text   string
 	Off    bool // a belief that it has no longer
 	Stamp  Stamp
@@ -62,8 +63,9 @@ func (b *Board) happened(e trace.Event) {
 		if off {
 			is = b.Belief(e.Who, d.About)
 		}
-		b.local(e, e.Who, string(d.About)+": "+is)
-		b.Locals[len(b.Locals)-1].Off = off
+		b.local(e, e.Who, is)
+		l := &b.Locals[len(b.Locals)-1]
+		l.About, l.Off = d.About, off
 	case trace.Link:
 		b.local(e, "", cutLine(d))
 	case trace.LinkFault:

@@ -108,9 +108,9 @@ func TestLocals(t *testing.T) {
 		"", trace.Link{Is: trace.KindCut, A: "A", B: "B"})
 	var got []string
 	for _, l := range b.Locals {
-		got = append(got, fmt.Sprintf("%s|%s|%v", l.Who, l.Text, l.Off))
+		got = append(got, fmt.Sprintf("%s|%s%s|%v", l.Who, l.About, l.Text, l.Off))
 	}
-	want := "[A|leader t4|false A|B: silent|false A|B: silent|true |link A–B cut (injected)|false]"
+	want := "[A|leader t4|false A|Bsilent|false A|Bsilent|true |link A–B cut (injected)|false]"
 	if fmt.Sprint(got) != want {
 		t.Errorf("%v, not %s", got, want)
 	}

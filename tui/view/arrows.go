@@ -233,10 +233,17 @@ func (d *diagram) localWords(p *page, e spaceEvent) {
 	p.space(1)
 	switch l.Kind {
 	case trace.KindBelief:
+		about := p.clean(string(l.About))
+		verb, short := "believes of ", "of "
 		if l.Off {
-			p.put(inkDim, "no longer ")
+			verb, short = "no longer believes of ", "no longer of "
 		}
-		p.put(inkDim, "believes ")
+		if p.room() < len(verb)+width(about)+width(l.Text)+4 {
+			verb = short
+		}
+		p.put(inkDim, verb)
+		p.text(inkText, about, max(min(16, p.room()-10), 0))
+		p.put(inkDim, ": ")
 	case trace.KindRole:
 		p.put(inkDim, "says ")
 	}

@@ -104,10 +104,8 @@ func (p *page) creedTable(b *board.Board, all []creed, who []trace.ID, wide, eac
 		p.field(inkDim, "THE KERNEL SAYS", truthWidth)
 		p.space(1)
 		for i, id := range who {
-			from := p.w
-			p.text(inkStrong, p.clean(string(id)), max(each-10, 1))
+			p.believer(b, id, inkStrong, max(each-13, 1))
 			p.put(inkDim, credo(b, id))
-			p.mark(id, from, p.w)
 			p.to(wide + truthWidth + 2 + (i+1)*each)
 		}
 		p.next()
@@ -145,7 +143,7 @@ func (p *page) creedList(b *board.Board, all []creed, wide, longest int, now tim
 		for _, v := range c.says {
 			name = max(name, min(width(p.clean(string(v.Who))), 12))
 		}
-		if p.max-2 >= 2*(name+len(" believes ")+longest) {
+		if p.max-2 >= 2*(name+len("xS  believes ")+longest) {
 			side = 2
 		}
 		each := (p.max - 2) / side
@@ -155,9 +153,8 @@ func (p *page) creedList(b *board.Board, all []creed, wide, longest int, now tim
 			}
 			p.to(2 + i%side*each)
 			from := p.w
-			p.text(inkText, p.clean(string(v.Who)), min(12, each/2))
-			p.mark(v.Who, from, p.w)
-			if v.Is != "" && each >= name+len(" believes ")+longest {
+			p.believer(b, v.Who, inkText, min(12, each/2))
+			if v.Is != "" && each >= name+len("xS  believes ")+longest {
 				p.put(inkDim, credo(b, v.Who))
 			}
 			p.space(1)
@@ -167,6 +164,20 @@ func (p *page) creedList(b *board.Board, all []creed, wide, longest int, now tim
 			}
 		}
 	}
+}
+
+// believer names who believes, after the kernel's letter for it: who is stopped
+// believes on.
+func (p *page) believer(b *board.Board, id trace.ID, in ink, w int) {
+	from := p.w
+	if pr := b.Proc(id); pr != nil && pr.PID != 0 {
+		k := standing(pr)
+		p.glyph(k.ink(), p.p.look[k].Glyph)
+		p.put(k.ink(), p.p.look[k].Letter)
+		p.space(1)
+	}
+	p.text(in, p.clean(string(id)), w)
+	p.mark(id, from, p.w)
 }
 
 // belief writes what somebody takes to be so and since when, or that it no longer

@@ -245,7 +245,7 @@ func (d *diagram) alike(x, y spaceEvent) bool {
 		return a.From == b.From && a.To == b.To
 	case spaceLocal:
 		a, b := &d.b.Locals[x.msg], &d.b.Locals[y.msg]
-		return a.Kind == b.Kind && a.Who == b.Who && a.Off == b.Off && a.Kind != trace.KindRole && a.Kind != trace.KindSay
+		return a.Kind == b.Kind && a.Who == b.Who && a.About == b.About && a.Off == b.Off && a.Kind != trace.KindRole && a.Kind != trace.KindSay
 	}
 	return false
 }

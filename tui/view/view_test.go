@@ -189,7 +189,7 @@ func TestPlainIsASCII(t *testing.T) {
 					}
 				}
 			}
-			if s.name == "life" || s.name == "pool" || s.name == "same-call-messages" {
+			if s.name == "life" || s.name == "pool" || s.name == "same-call-messages" || s.name == "five" || s.name == "five-vector" {
 				plain.Theme = theme.Theme{}
 				golden(t, s.name+"-plain", NewStage().Draw(&plain, s.layout, 80, 24).String())
 			}

@@ -55,6 +55,15 @@ func nodesPage(s *Scene, w, h int) *page {
 		p.onStage(b, at.rest)
 	}
 	p.linkLines(s, ranked(ps, &at, is), now)
+	if p.left() > 1 {
+		p.next()
+		if slices.ContainsFunc(at.all, func(pl place) bool { return pl.part(b).Role == "leader" }) {
+			p.say(inkDim, "* leads, by its own word, in the term after t. In quotes: its own word.", "* leads, by its own word.")
+		} else {
+			p.say(inkDim, "In quotes: its own word. The letters are the kernel's.", "In quotes: its own word.")
+		}
+		p.next()
+	}
 	return p
 }
 
@@ -430,7 +439,7 @@ func (s *Scene) nodesHeight(w int) (least, ideal int) {
 	for _, n := range bands {
 		ideal += n
 	}
-	ideal += len(ps) + 2
+	ideal += len(ps) + 4
 	least = len(at.all) + min(len(ps), 3) + 1
 	return min(least, 9), ideal
 }

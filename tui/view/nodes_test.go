@@ -196,3 +196,24 @@ func TestSpaceTime(t *testing.T) {
 		}
 	}
 }
+
+// TestAcksAndDuplicates: what was dealt with, and what was done for nothing, is counted.
+func TestAcksAndDuplicates(t *testing.T) {
+	p := &play{}
+	p.start(0, "w", 1, "worker")
+	for i := range 3 {
+		p.add(ms1, trace.Worker, "w", trace.Task{Is: trace.KindTaskRun, Task: i, Worker: "w", Attempt: 1})
+		p.add(2*ms1, trace.Worker, "w", trace.Task{Is: trace.KindTaskDone, Task: i, Worker: "w", Attempt: 1})
+		p.add(2*ms1, trace.Worker, "w", trace.Item{Is: trace.KindPut, Queue: "q", Item: string(rune('a' + i)), Depth: i + 1})
+		p.add(3*ms1, trace.Worker, "w", trace.Item{Is: trace.KindGet, Queue: "q", Item: string(rune('a' + i)), Depth: 2 - i})
+	}
+	p.add(4*ms1, trace.Worker, "w", trace.Task{Is: trace.KindTaskDup, Task: 1, Worker: "w", Attempt: 2})
+	p.add(4*ms1, trace.Worker, "w", trace.Item{Is: trace.KindAck, Queue: "q", Item: "a", Depth: -1})
+	b := p.board(time.Second)
+	for name, text := range map[string]string{"put 3, got 3, acknowledged 1": drawn1(Queues, b, 80, 9), "1 done again, in vain": drawn1(Grid, b, 80, 9),
+		"3 put, 3 got, 1 acknowledged": Table(b), "1 done again in vain": Table(b)} {
+		if !strings.Contains(text, name) {
+			t.Errorf("no %q in\n%s", name, text)
+		}
+	}
+}

@@ -117,6 +117,9 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 		if r := retried(b); r > 0 {
 			parts = append(parts, fmt.Sprintf("%d tried more than once", r))
 		}
+		if n := duplicates(b); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d done again in vain", n))
+		}
 		line("tasks: %d: %s", n, strings.Join(parts, ", "))
 		for i := range b.Procs {
 			if p := &b.Procs[i]; len(p.Work) > 0 {
@@ -136,6 +139,9 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 		}
 		if q.Puts > 0 || q.Gets > 0 {
 			text += fmt.Sprintf(": %d put, %d got", q.Puts, q.Gets)
+			if q.Acks > 0 {
+				text += fmt.Sprintf(", %d acknowledged", q.Acks)
+			}
 		}
 		text += fmt.Sprintf(": at most %d %s in it", peak, unitOf(q))
 		if q.Cap > 0 {

@@ -71,13 +71,14 @@ type KeyMap struct {
 	Open, Search, Glossary, Continue Binding
 	// In a lesson.
 	Go, NextPart, PrevPart, Wider, Narrower, Demo, Skip, Choose, Terms, NextLesson Binding
+	// On the stage, of its messages.
+	Clocks Binding
 	// On the stage.
 	Freeze, HoldAll, FreeAll, SelectNext, SelectPrev              Binding
 	Forward, Backward, SecondForward, SecondBackward              Binding
 	Start, Live, Slower, Faster                                   Binding
 	LetGo, Undo, StepMode                                         Binding
-	Again, Anew, Finish, View, ViewBack, Digit, Log, Zoom, Clocks Binding
-	Beside                                                        Binding
+	Again, Anew, Finish, View, ViewBack, Digit, Log, Zoom, Beside Binding
 }
 
 // DefaultKeys is the one place where keys are given their meaning.

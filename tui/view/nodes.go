@@ -95,7 +95,7 @@ func (p *page) splitNodes(b *board.Board, at *places, is [][]int) {
 					p.put(inkSaid, " t"+strconv.FormatUint(part.Term, 10))
 				}
 			}
-			p.mark(b.Procs[pl.procs[0]].ID, from, p.w)
+			p.mark(b.Procs[pl.shown(b)[0]].ID, from, p.w)
 		}
 		p.put(inkStrong, "] "+strconv.Itoa(len(ids))+of)
 	}
@@ -157,7 +157,8 @@ const (
 // lines are what a box has inside, w cells wide.
 func (pl *place) lines(b *board.Board, w int) (all []cardLine) {
 	told := map[string]bool{}
-	for _, i := range pl.procs {
+	procs := pl.shown(b)
+	for _, i := range procs {
 		for _, l := range b.Procs[i].Listens {
 			text := l.Addr
 			if l.For != "" {
@@ -169,7 +170,7 @@ func (pl *place) lines(b *board.Board, w int) (all []cardLine) {
 			}
 		}
 	}
-	for _, i := range pl.procs {
+	for _, i := range procs {
 		all = append(all, cardLine{is: cardProc, proc: i})
 		says := saysOf(&b.Procs[i])
 		if text := strings.Join(says, ", "); width(clean(text))+2 <= w && text != "" {
@@ -194,7 +195,7 @@ func (p *page) band(s *Scene, b *board.Board, all []place, across, high int) {
 			p.space(1)
 			x := p.w
 			p.text(pl.ink(s), p.clean(string(pl.id)), wide-6)
-			p.mark(b.Procs[pl.procs[0]].ID, x, p.w)
+			p.mark(b.Procs[pl.shown(b)[0]].ID, x, p.w)
 			if part := pl.part(b); part.Role == "leader" {
 				p.put(inkStrong, "*")
 			}
@@ -297,7 +298,7 @@ func (p *page) nodeRows(s *Scene, b *board.Board, at *places, spare int) {
 	for i := range at.all {
 		pl := &at.all[i]
 		wide = max(wide, width(p.clean(string(pl.id)))+1)
-		n += len(pl.procs)
+		n += len(pl.shown(b))
 		for _, j := range pl.procs {
 			for _, l := range b.Procs[j].Listens {
 				addr = max(addr, width(p.clean(l.Addr)))
@@ -310,7 +311,7 @@ func (p *page) nodeRows(s *Scene, b *board.Board, at *places, spare int) {
 	}
 	for i := range at.all {
 		pl := &at.all[i]
-		for j, k := range pl.procs {
+		for j, k := range pl.shown(b) {
 			pr := &b.Procs[k]
 			if p.left() <= 1+spare && n > 1 {
 				p.glyph(inkDim, p.p.sign.more)

@@ -217,3 +217,30 @@ func TestAcksAndDuplicates(t *testing.T) {
 		}
 	}
 }
+
+// TestStartedAgain: a node shows the process that it has, not those that it had.
+func TestStartedAgain(t *testing.T) {
+	p := nodesOf(true, "n1")
+	at := ms1
+	for i := range 4 {
+		last := trace.ID("n1")
+		if i > 0 {
+			last = trace.ID("n1-" + string(rune('0'+i)))
+		}
+		p.add(at, trace.Kernel, last, trace.Exit{PID: 10 + i, Code: -1, Signal: "KILL"})
+		p.add(at, trace.Kernel, last, trace.Reaped{PID: 10 + i})
+		if text := drawn1(Nodes, p.board(at), 80, 12); strings.Count(text, "signal KILL") != 1 {
+			t.Errorf("none lives:\n%s", text)
+		}
+		next := trace.ID("n1-" + string(rune('1'+i)))
+		at += ms1
+		p.add(at, trace.Stage, next, trace.Start{PID: 11 + i, Role: "member", Node: "n1"})
+		p.state(at, next, trace.Running, "")
+		for _, h := range []int{12, 2} { // boxes, and lines
+			if text := drawn1(Nodes, p.board(at), 80, h); strings.Contains(text, "signal KILL") || !strings.Contains(text, "▸R "+string(next)) {
+				t.Errorf("%s lives:\n%s", next, text)
+			}
+		}
+		at += ms1
+	}
+}

@@ -67,6 +67,24 @@ func (pl *place) lives(b *board.Board) bool {
 	return slices.ContainsFunc(pl.procs, func(i int) bool { return b.Procs[i].Ended == 0 })
 }
 
+// shown are the processes that are drawn: those that have not been reaped or,
+// where there is none, the one that was reaped last. A node that is started again
+// is no crowd.
+func (pl *place) shown(b *board.Board) (procs []int) {
+	last := pl.procs[0]
+	for _, i := range pl.procs {
+		if b.Procs[i].Reaped == 0 {
+			procs = append(procs, i)
+		} else if b.Procs[i].Reaped >= b.Procs[last].Reaped {
+			last = i
+		}
+	}
+	if procs == nil {
+		return []int{last}
+	}
+	return procs
+}
+
 // part is what a node's living process says that its part is.
 func (pl *place) part(b *board.Board) trace.Role {
 	for _, i := range pl.procs {

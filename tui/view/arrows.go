@@ -16,11 +16,19 @@ func (d *diagram) col(id trace.ID) int {
 	return -1
 }
 
-// lives says whether a process is there at a time. What is no process is always
-// there.
+// lives says that a process is there at a time, or any of a node. What is neither
+// is always there.
 func (d *diagram) lives(id trace.ID, at time.Duration) bool {
+	is := func(pr *board.Proc) bool {
+		return pr.PID == 0 || pr.Started <= at && (pr.Ended == 0 || at < pr.Ended)
+	}
+	for _, pl := range d.places.all {
+		if pl.id == id {
+			return slices.ContainsFunc(pl.procs, func(i int) bool { return is(&d.b.Procs[i]) })
+		}
+	}
 	pr := d.b.Proc(id)
-	return pr == nil || pr.PID == 0 || pr.Started <= at && (pr.Ended == 0 || at < pr.Ended)
+	return pr == nil || is(pr)
 }
 
 // letterOf names a message for as long as it can be seen.
@@ -57,7 +65,11 @@ func (d *diagram) row(p *page, e spaceEvent) {
 	}
 	if e.kind == spaceLocal {
 		l := &d.b.Locals[e.msg]
-		if x := d.col(l.Who); x >= 0 && l.Who != "" {
+		x := d.col(l.Who)
+		if x < 0 {
+			x = d.col(d.places.of(l.Who))
+		}
+		if x >= 0 && l.Who != "" {
 			set(x, inkSaid, g.localSign(l.Kind))
 		}
 		d.flush(p, line, inks)

@@ -74,7 +74,7 @@ func messages(s *Scene, w, h int) *page {
 		p.put(inkDim, "No message yet.")
 		return p
 	}
-	d := &diagram{s: s, b: b, now: max(s.now().Truncate(Grain), b.At), order: s.Order}
+	d := &diagram{s: s, b: b, now: max(s.now().Truncate(Grain), b.At), order: s.Order, places: placesOf(b)}
 	if d.order > ByTime && !b.Clocked {
 		d.order = ByTime
 		if h > 2 {
@@ -104,16 +104,17 @@ func messages(s *Scene, w, h int) *page {
 
 // diagram is where everything of a space-time diagram is.
 type diagram struct {
-	s     *Scene
-	b     *board.Board
-	now   time.Duration
-	order Order
-	rows  []spaceEvent
-	left  int // cells left of the first column
-	who   []trace.ID
-	at    []int // columns of who
-	text  int   // column of the remarks, 0 for none
-	more  int   // processes that have no column
+	s      *Scene
+	b      *board.Board
+	now    time.Duration
+	order  Order
+	places places
+	rows   []spaceEvent
+	left   int // cells left of the first column
+	who    []trace.ID
+	at     []int // columns of who
+	text   int   // column of the remarks, 0 for none
+	more   int   // processes that have no column
 }
 
 // events makes the last n rows.
@@ -316,14 +317,22 @@ func busy(k trace.Kind) bool { return k == trace.KindTaskRun || k == trace.KindT
 func (d *diagram) place(w int) {
 	seen := map[trace.ID]int{}
 	for i, e := range d.rows {
-		switch e.kind {
-		case spaceEnd:
-		case spaceLocal:
-			if who := d.b.Locals[e.msg].Who; d.b.Proc(who) != nil {
-				seen[who] = i
-			}
-		default:
+		if e.kind != spaceEnd && e.kind != spaceLocal {
 			seen[d.b.Msgs[e.msg].From], seen[d.b.Msgs[e.msg].To] = i, i
+		}
+	}
+	for i, e := range d.rows {
+		if e.kind != spaceLocal {
+			continue
+		}
+		who := d.b.Locals[e.msg].Who
+		if _, ok := seen[who]; !ok { // where messages name nodes, it is its node's
+			if _, ok := seen[d.places.of(who)]; ok {
+				who = d.places.of(who)
+			}
+		}
+		if d.b.Proc(who) != nil {
+			seen[who] = max(seen[who], i)
 		}
 	}
 	for i := range d.b.Procs {

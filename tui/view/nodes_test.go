@@ -241,6 +241,14 @@ func TestStartedAgain(t *testing.T) {
 				t.Errorf("%s lives:\n%s", next, text)
 			}
 		}
+		for _, is := range []trace.Kind{trace.KindSend, trace.KindRecv} { // told of the node, not of its process
+			p.add(at, trace.Worker, next, trace.Msg{Is: is, Msg: string(next), From: "n1", To: "x"})
+		}
+		p.add(at+1, trace.Stage, "", trace.LinkFault{A: "n1", B: "x"})
+		row := strings.Split(strings.TrimRight(drawn1(Messages, p.board(at+1), 70, 8), " \n"), "\n")
+		if last := row[len(row)-1]; !strings.Contains(last, "as it is") || strings.Count(last, "┆") != 2 {
+			t.Errorf("the node has no line of life: %q", last)
+		}
 		at += ms1
 	}
 }

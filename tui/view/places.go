@@ -1,8 +1,10 @@
 package view
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"edu/procession/demos/board"
 	"edu/procession/demos/trace"
@@ -46,6 +48,15 @@ func placesOf(b *board.Board) (at places) {
 		}
 		at.all[n].procs = append(at.all[n].procs, i)
 	}
+	// In the order in which they started, but w1, w2 and w10 in that of their numbers.
+	kind := func(p place) string { return strings.TrimRight(string(p.id), "0123456789") }
+	first := map[string]int{}
+	for i := len(at.all) - 1; i >= 0; i-- {
+		first[kind(at.all[i])] = i
+	}
+	slices.SortStableFunc(at.all, func(x, y place) int {
+		return cmp.Or(cmp.Compare(first[kind(x)], first[kind(y)]), cmp.Compare(len(x.id), len(y.id)), cmp.Compare(x.id, y.id))
+	})
 	return at
 }
 

@@ -71,6 +71,8 @@ type KeyMap struct {
 	Open, Search, Glossary, Continue, Review Binding
 	// In a lesson.
 	Go, NextPart, PrevPart, Wider, Narrower, Demo, Skip, Choose, Terms, NextLesson Binding
+	// On the stage, of its messages.
+	Clocks Binding
 	// On the stage.
 	Freeze, HoldAll, FreeAll, SelectNext, SelectPrev              Binding
 	Forward, Backward, SecondForward, SecondBackward              Binding
@@ -138,6 +140,7 @@ func DefaultKeys() KeyMap {
 		Digit:          Binding{Keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, Word: "view", Doc: "this view as the main one"},
 		Log:            Binding{Keys: []string{"L"}, Word: "log", Doc: "make the log bigger, and small again"},
 		Zoom:           Binding{Keys: []string{"z"}, Word: "zoom", Doc: "time axes show the last ten seconds, or the whole run"},
+		Clocks:         Binding{Keys: []string{"K"}, Word: "clocks", Doc: "left of the messages: the time, Lamport clocks, or vector clocks, where the run carries clocks"},
 		Beside:         Binding{Keys: []string{"O"}, Word: "what to do", Doc: "the lesson's text beside the stage or over it, on and off"},
 	}
 }
@@ -158,7 +161,7 @@ func (k KeyMap) Groups() []Group {
 		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew}},
 		{"The stage: step mode", []Binding{k.LetGo, k.Undo, k.StepMode}},
 		{"The stage: time", []Binding{k.Freeze, k.Backward, k.Forward, k.SecondBackward, k.SecondForward, k.Start, k.Live, k.Slower, k.Faster}},
-		{"The stage: what is shown", []Binding{k.View, k.ViewBack, k.Digit, k.Log, k.Zoom, k.Beside}},
+		{"The stage: what is shown", []Binding{k.View, k.ViewBack, k.Digit, k.Log, k.Zoom, k.Clocks, k.Beside}},
 	}
 }
 

@@ -47,6 +47,7 @@ type stagePage struct {
 	main     view.Panel
 	scroll   map[view.Panel]int
 	bigLog   bool
+	order    view.Order   // of the messages
 	recent   bool         // time axes show the last seconds only
 	bare     *board.Board // the end of the run without its verdict
 	beside   bool         // the lesson's text stands beside the stage
@@ -300,7 +301,13 @@ func (s *stagePage) send(name string, target trace.ID) tea.Cmd {
 // scene is what the views are to draw.
 func (s *stagePage) scene(b *board.Board) *view.Scene {
 	sc := &view.Scene{Board: b, Theme: s.m.th, Now: s.player.at, Sample: s.header.Sample, Selected: s.selected,
-		Cursor: s.player.at, Scrubbed: !s.player.atNow()}
+		Cursor: s.player.at, Scrubbed: !s.player.atNow(), Order: s.order}
+	for i, id := range s.header.Clocks {
+		if i > 0 {
+			sc.Clocks += " "
+		}
+		sc.Clocks += string(id)
+	}
 	end := max(s.player.clock, s.player.at)
 	if s.recent {
 		sc.Window = view.Follow(s.player.at, recentSpan)

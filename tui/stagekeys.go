@@ -46,6 +46,8 @@ func (s *stagePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		s.bigLog = !s.bigLog
 	case keys.Zoom.is(k):
 		s.recent = !s.recent
+	case keys.Clocks.is(k):
+		s.turnClocks()
 	case keys.Beside.is(k):
 		s.showText()
 	case keys.LetGo.is(k) && s.stepping() && !s.over():
@@ -175,6 +177,22 @@ func (s *stagePage) turn(n int) {
 	s.main = ps[(i+n+len(ps))%len(ps)]
 }
 
+// turnClocks changes what stands left of the messages, and their order.
+func (s *stagePage) turnClocks() {
+	b := s.player.board()
+	switch {
+	case !slices.Contains(view.Panels(b), view.PanelMessages):
+		s.m.notice = "There are no messages in this run so far."
+		return
+	case !b.Clocked:
+		s.order = view.ByTime
+		s.m.notice = "This run carries no clocks: its messages stand by the time in the log."
+		return
+	}
+	s.order, s.main = s.order.Next(), view.PanelMessages
+	s.m.notice = "Messages with " + s.order.String() + "."
+}
+
 func (s *stagePage) click(x, y int) tea.Cmd {
 	x, y = x-s.left, y-s.head
 	if s.frame == nil || x < 0 || y < 0 {
@@ -269,6 +287,9 @@ func (s *stagePage) bar() []barRow {
 		if len(s.info.Puzzles) > 0 {
 			add(k.StepMode)
 		}
+	}
+	if s.player.board().Clocked && s.shownMain() == view.PanelMessages {
+		add(k.Clocks)
 	}
 	if s.lesson != nil && !s.textBeside() && !s.over() {
 		add(k.Beside)

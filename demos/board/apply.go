@@ -14,6 +14,7 @@ import (
 func (b *Board) Apply(e trace.Event) {
 	b.Pos++
 	b.At = e.At
+	b.happened(e)
 	switch d := e.Data.(type) {
 	case trace.Start:
 		p := b.proc(e.Who)
@@ -355,7 +356,17 @@ func (b *Board) msg(e trace.Event, d trace.Msg) {
 		b.Msgs = append(b.Msgs, Msg{ID: d.Msg, From: d.From, To: d.To, Text: d.Text, Bytes: d.Bytes, Sent: e.At})
 		b.sent[d.Msg] = n
 	}
-	switch m := &b.Msgs[n-b.gone]; {
+	m := &b.Msgs[n-b.gone]
+	switch d.Is {
+	case trace.KindSend:
+		m.told, m.Sending.Vector = true, e.Clock
+	case trace.KindRecv:
+		m.Receiving.Vector = e.Clock
+	}
+	if e.Clock != nil {
+		b.stamp(e.Who, moment{d.Is, n})
+	}
+	switch {
 	case d.Is == trace.KindRecv:
 		m.Received, m.Took = max(e.At, 1), d.Took
 	case d.Is == trace.KindDrop:

@@ -39,6 +39,8 @@ type Board struct {
 	Links   []Link   // measured, cut or tampered with at least once
 	Beliefs []Belief // what each node takes to be so, in order of first appearance
 	Msgs    []Msg    // the latest messages, at most 2,048, in the order in which they were sent
+	Locals  []Local  // the latest of what happened besides, within processes and to links, at most 512, in order
+	Clocked bool     // events carry vector clocks
 	Gauges  []Gauge  // in order of first appearance
 	Lines   []Line   // the latest of what was said, done or decided, at most 4,096, in order
 	Older   int      // lines before Lines[0]
@@ -53,6 +55,11 @@ type Board struct {
 	gauges map[string]int
 	sent   map[string]int // message → its number, while under way and in Msgs
 	gone   int            // messages before Msgs[0]
+
+	past    int                   // Locals before Locals[0]
+	lamport map[trace.ID]uint64   // of each process's last event that has one
+	late    map[trace.ID][]moment // that wait for what they follow
+	broken  bool                  // what they follow will not come: there are no more Lamport clocks
 }
 
 // Proc is a process, alive or remembered.
@@ -185,6 +192,10 @@ type Msg struct {
 	Received time.Duration // 0 while under way
 	Took     time.Duration // on its way, by the receiver's measurement; 0 where it made none
 	Dropped  bool
+
+	Sending, Receiving Stamp // of its two ends
+
+	told bool // its send is in the log
 }
 
 // Gauge is a measured number and when it was last measured.
@@ -210,6 +221,7 @@ func New() *Board {
 	return &Board{
 		procs: map[trace.ID]int{}, queues: map[trace.ID]int{},
 		gauges: map[string]int{}, sent: map[string]int{},
+		lamport: map[trace.ID]uint64{}, late: map[trace.ID][]moment{},
 	}
 }
 
@@ -237,7 +249,11 @@ func (b *Board) Clone() *Board {
 		l.Holders, l.Waiters = slices.Clone(l.Holders), slices.Clone(l.Waiters)
 	}
 	c.Step.Schedule, c.Step.Solved = slices.Clip(b.Step.Schedule), slices.Clip(b.Step.Solved)
-	c.Msgs = slices.Clone(b.Msgs)
+	c.Msgs, c.Locals = slices.Clone(b.Msgs), slices.Clone(b.Locals)
+	c.lamport, c.late = maps.Clone(b.lamport), maps.Clone(b.late)
+	for who, q := range c.late {
+		c.late[who] = slices.Clone(q)
+	}
 	c.Gauges = slices.Clone(b.Gauges)
 	c.Lines = slices.Clip(b.Lines)
 	c.procs, c.queues = maps.Clone(b.procs), maps.Clone(b.queues)

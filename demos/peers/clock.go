@@ -2,7 +2,6 @@ package peers
 
 import (
 	"encoding/binary"
-	"fmt"
 	"slices"
 
 	"edu/procession/demos/trace"
@@ -34,9 +33,4 @@ func (c *clock) merge(b []byte) {
 func (n *node) note(d trace.Data) {
 	n.clock.tick(n.w.Name())
 	n.w.ReportClock(n.clock[:], d)
-}
-
-// notef is note for a line of the log.
-func (n *node) notef(format string, args ...any) {
-	n.note(trace.Say{Text: fmt.Sprintf(format, args...), Stream: "log"})
 }

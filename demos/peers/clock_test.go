@@ -42,7 +42,7 @@ func TestClocks(t *testing.T) {
 		}
 		want := before[own]
 		switch d := e.Data.(type) {
-		case trace.Say:
+		case trace.Belief:
 			concluded++
 		case trace.Msg:
 			if d.Is == trace.KindRecv {

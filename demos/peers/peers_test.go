@@ -148,7 +148,7 @@ func hexAddr(s string) string {
 
 // sockets lists the TCP connections of a process, and how many other sockets
 // with an address it has, as /proc tells them.
-func sockets(t *testing.T, pid int) (tcp []connection, others int) {
+func sockets(t *testing.T, pid int) (tcp []connection, doors, others int) {
 	t.Helper()
 	inodes := map[string]bool{}
 	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
@@ -167,6 +167,8 @@ func sockets(t *testing.T, pid int) (tcp []connection, others int) {
 			w := strings.Fields(sc.Text())
 			switch {
 			case len(w) < 10 || !inodes[w[9]]:
+			case table == "tcp" && w[3] == "0A": // it listens
+				doors++
 			case table == "tcp":
 				tcp = append(tcp, connection{hexAddr(w[1]), hexAddr(w[2]), w[3]})
 			default:
@@ -174,7 +176,7 @@ func sockets(t *testing.T, pid int) (tcp []connection, others int) {
 			}
 		}
 	}
-	return tcp, others
+	return tcp, doors, others
 }
 
 // The connections are there in /proc/net/tcp, one for each pair, between the
@@ -184,9 +186,12 @@ func TestConnectionsAreReal(t *testing.T) {
 	b := now(run)
 	have := map[string]int{}
 	for i, p := range names {
-		tcp, others := sockets(t, b.Proc(p).PID)
-		if len(tcp) != 2 || others != 0 {
-			t.Errorf("%s: %v and %d others", p, tcp, others)
+		tcp, doors, others := sockets(t, b.Proc(p).PID)
+		if len(tcp) != 2 || doors != 1 || others != 0 {
+			t.Errorf("%s: %v, listens at %d, and %d others", p, tcp, doors, others)
+		}
+		if l := b.Proc(p).Listens; len(l) != 1 || !strings.HasPrefix(l[0].Addr, fmt.Sprintf("127.0.0.%d:", host(i))) {
+			t.Errorf("%s says that it listens at %v", p, l)
 		}
 		for _, c := range tcp {
 			own := fmt.Sprintf("127.0.0.%d:", host(i))
@@ -217,6 +222,9 @@ func TestCutAndHeal(t *testing.T) {
 		g, _ := b.Gauge("false-alarms")
 		return g.Value == 2
 	})
+	stagetest.Until(t, run, "a and b believe each other silent", func(b *board.Board) bool {
+		return strings.HasPrefix(b.Belief("a", "b"), "silent for ") && strings.HasPrefix(b.Belief("b", "a"), "silent for ")
+	})
 	if b.Linked("a", "b") || !b.Linked("b", "c") {
 		t.Error("the wrong link is cut")
 	}
@@ -224,6 +232,9 @@ func TestCutAndHeal(t *testing.T) {
 	says(t, run, "a", "hears b again")
 	says(t, run, "b", "hears a again")
 	got := end(t, run)
+	if a, b := got.Board.Belief("a", "b"), got.Board.Belief("b", "a"); a != "" || b != "" {
+		t.Errorf("a and b believe of each other, whom they hear again: %q, %q", a, b)
+	}
 	if s := gauge(t, got.Board, "suspicions"); s != 2 || said(got.Board, "c", "suspects") {
 		t.Errorf("%v suspicions", s)
 	}

@@ -190,7 +190,7 @@ func (pl *play) add(ctx context.Context, i int, name trace.ID, key sock.Key) err
 	}()
 	pace := func(param string) string { return pl.s.Pace().Scale(demo.DurationParam(pl.s, param)).String() }
 	w.p, err = pl.s.Spawn(ctx, demo.Spec{
-		Role: "peer", Name: name, Node: ip.IP(), Files: []*os.File{theirs, theirFacts},
+		Role: "peer", Name: name, Node: string(name), Files: []*os.File{theirs, theirFacts},
 		Args: map[string]string{"host": fmt.Sprint(ip.Host), "key": string(key), "beat": pace("beat"), "patience": pace("patience")},
 		Heard: func(d trace.Data) {
 			if m, ok := d.(trace.Msg); ok && m.Is == trace.KindRecv {

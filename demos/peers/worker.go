@@ -42,6 +42,7 @@ type node struct {
 	w      *demo.Worker
 	orders *sock.Lines // from the play: "meet", "cut", "heal", "end"
 	facts  *os.File    // to the play
+	door   *sock.Listener
 	beat   time.Duration
 	wait   time.Duration // the patience
 	others []*other
@@ -54,7 +55,11 @@ type node struct {
 func peer(_ context.Context, w *demo.Worker) error {
 	n := &node{w: w, orders: &sock.Lines{C: sock.Pipes(w.File(0), nil)}, facts: w.File(1),
 		beat: w.DurationArg("beat"), wait: w.DurationArg("patience")}
-	if err := n.meet(); err != nil {
+	err := n.meet()
+	if n.door != nil {
+		defer n.door.Close()
+	}
+	if err != nil {
 		return err
 	}
 	return n.live()
@@ -69,9 +74,9 @@ func (n *node) meet() error {
 	if err != nil {
 		return err
 	}
-	defer l.Close() // nobody else is expected
+	n.door = l
 	n.tell("at %s", l.Addr())
-	n.w.Logf("listens on %s", l.Addr())
+	n.w.Report(trace.Listen{Addr: l.Addr().String()})
 	n.w.Block("the others' addresses")
 	line, err := n.orders.Line()
 	if err != nil {
@@ -232,7 +237,8 @@ func (n *node) hear(o *other) {
 		if silence := now - o.last; o.suspected {
 			o.suspected = false
 			n.tell("heard %s %d", o.name, silence)
-			n.notef("hears %s again after %s: the suspicion was wrong", o.name, seconds(silence))
+			n.note(trace.Belief{About: o.name})
+			n.w.Logf("hears %s again after %s: the suspicion was wrong", o.name, seconds(silence))
 		}
 		o.last = now
 	}
@@ -245,7 +251,8 @@ func (n *node) gone(o *other, how string) {
 	o.gone, o.suspected = how, false
 	o.conn.Close()
 	n.tell("gone %s %d", o.name, n.w.Now())
-	n.notef("told by %s's kernel: %s. This is no guess.", o.name, how)
+	n.note(trace.Belief{About: o.name, Is: "told by its kernel: " + how})
+	n.w.Logf("told by %s's kernel: %s. This is no guess.", o.name, how)
 }
 
 // deadline is when the next suspicion is due.
@@ -268,7 +275,8 @@ func (n *node) judge(asOf time.Duration) {
 		if silence := asOf - o.last; o.gone == "" && !o.suspected && silence > n.wait {
 			o.suspected = true
 			n.tell("suspect %s %d %d", o.name, silence, n.w.Now())
-			n.notef("suspects %s: silent for %s. Crashed, slow or cut off? There is no telling.", o.name, seconds(silence))
+			n.note(trace.Belief{About: o.name, Is: "silent for " + seconds(silence)})
+			n.w.Logf("suspects %s: silent for %s. Crashed, slow or cut off? There is no telling.", o.name, seconds(silence))
 		}
 	}
 }

@@ -28,11 +28,18 @@ func sample() []trace.Data {
 		trace.Task{Is: trace.KindTaskFail, Task: 4, Note: "bad input"},
 		trace.Task{Is: trace.KindTaskLost, Task: 5},
 		trace.Task{Is: trace.KindTaskRetry, Task: 5, Attempt: 2},
+		trace.Task{Is: trace.KindTaskDup, Task: 3, Worker: "worker-2"},
 		trace.Item{Is: trace.KindPut, Queue: "q", Item: "7", Depth: 1},
 		trace.Item{Is: trace.KindGet, Queue: "q", Item: "7"},
+		trace.Item{Is: trace.KindAck, Queue: "q", Item: "7", Depth: -1},
 		trace.Depth{Queue: "q", Depth: 64, Cap: 65536, Unit: "bytes"},
 		trace.Link{Is: trace.KindCut, A: "a", B: "b"},
 		trace.Link{Is: trace.KindHeal, A: "a", B: "b"},
+		trace.LinkFault{A: "a", B: "b", Delay: 50 * time.Millisecond, Jitter: time.Millisecond, Rate: 1000},
+		trace.RTT{A: "a", B: "b", Took: 210 * time.Microsecond},
+		trace.Listen{Addr: "127.0.0.2:4711", For: "raft"},
+		trace.Role{Role: "leader", Term: 4, Note: "3 entries"},
+		trace.Belief{About: "b", Is: "silent for 1.2 s"},
 		trace.Msg{Is: trace.KindSend, Msg: "m1", From: "a", To: "b", Text: "hi <&>", Bytes: 2},
 		trace.Msg{Is: trace.KindRecv, Msg: "m1", From: "a", To: "b", Took: time.Microsecond},
 		trace.Msg{Is: trace.KindDrop, Msg: "m2", From: "a", To: "b"},
@@ -90,7 +97,7 @@ func TestRoundTrip(t *testing.T) {
 	if _, got, err := trace.Read(strings.NewReader(extra)); err == nil || len(got) != 0 {
 		t.Errorf("an event without a seq: %v", err)
 	}
-	unknown := b.String() + `{"seq":999,"at_ns":9999999999999,"source":"stage","kind":"node.role","data":{"x":1}}` + "\n"
+	unknown := b.String() + `{"seq":999,"at_ns":9999999999999,"source":"stage","kind":"node.mood","data":{"x":1}}` + "\n"
 	if _, got, err := trace.Read(strings.NewReader(unknown)); err != nil || len(got) != len(events) {
 		t.Errorf("an unknown kind is skipped: %d events, %v", len(got), err)
 	}

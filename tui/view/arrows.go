@@ -16,11 +16,19 @@ func (d *diagram) col(id trace.ID) int {
 	return -1
 }
 
-// lives says whether a process is there at a time. What is no process is always
-// there.
+// lives says that a process is there at a time, or any of a node. What is neither
+// is always there.
 func (d *diagram) lives(id trace.ID, at time.Duration) bool {
+	is := func(pr *board.Proc) bool {
+		return pr.PID == 0 || pr.Started <= at && (pr.Ended == 0 || at < pr.Ended)
+	}
+	for _, pl := range d.places.all {
+		if pl.id == id {
+			return slices.ContainsFunc(pl.procs, func(i int) bool { return is(&d.b.Procs[i]) })
+		}
+	}
 	pr := d.b.Proc(id)
-	return pr == nil || pr.PID == 0 || pr.Started <= at && (pr.Ended == 0 || at < pr.Ended)
+	return pr == nil || is(pr)
 }
 
 // letterOf names a message for as long as it can be seen.
@@ -28,7 +36,11 @@ func letterOf(msg int) string { return "abcdefghijklmnopqrstuvwxyz"[msg%26 : msg
 
 func (d *diagram) row(p *page, e spaceEvent) {
 	g := p.p.sign
-	p.stamp(e.at)
+	d.clock(p, e)
+	if len(d.at) == 0 {
+		d.remark(p, e, inkText)
+		return
+	}
 	// Everything between the first and the last column, a sign each.
 	n := d.at[len(d.at)-1] + 2
 	line := make([]string, n)
@@ -39,7 +51,7 @@ func (d *diagram) row(p *page, e spaceEvent) {
 		}
 	}
 	set := func(x int, k ink, sign string) {
-		if x >= 10 && x < n {
+		if x >= d.left && x < n {
 			line[x], inks[x] = sign, k
 		}
 	}
@@ -49,6 +61,19 @@ func (d *diagram) row(p *page, e spaceEvent) {
 		}
 		d.flush(p, line, inks)
 		d.remark(p, e, inkBad)
+		return
+	}
+	if e.kind == spaceLocal {
+		l := &d.b.Locals[e.msg]
+		x := d.col(l.Who)
+		if x < 0 {
+			x = d.col(d.places.of(l.Who))
+		}
+		if x >= 0 && l.Who != "" {
+			set(x, inkSaid, g.localSign(l.Kind))
+		}
+		d.flush(p, line, inks)
+		d.remark(p, e, inkSaid)
 		return
 	}
 	m := &d.b.Msgs[e.msg]
@@ -135,6 +160,11 @@ func (d *diagram) remark(p *page, e spaceEvent, in ink) {
 		p.next()
 		return
 	}
+	if e.kind == spaceLocal {
+		d.localWords(p, e)
+		p.next()
+		return
+	}
 	m := &d.b.Msgs[e.msg]
 	p.put(in, letterOf(e.msg)+" ")
 	if e.count > 1 {
@@ -178,5 +208,64 @@ func (d *diagram) words(p *page, e spaceEvent, m *board.Msg) {
 			}
 			p.put(inkWarn, "under way "+forSpan(d.now-m.Sent))
 		}
+	}
+}
+
+// localSign is what stands on a line of life for what happened there.
+func (g *signs) localSign(k trace.Kind) string {
+	switch k {
+	case trace.KindBelief:
+		return "?"
+	case trace.KindRole:
+		return g.role
+	case trace.KindTaskRun:
+		return g.task[board.TaskRunning]
+	case trace.KindTaskDone:
+		return g.task[board.TaskDone]
+	case trace.KindTaskFail, trace.KindTaskLost, trace.KindTaskDup:
+		return g.task[board.TaskFailed]
+	}
+	return g.local
+}
+
+// localWords says what happened within a process, in quotes where that is its own
+// word, or to a link.
+func (d *diagram) localWords(p *page, e spaceEvent) {
+	l := &d.b.Locals[e.msg]
+	if l.Who == "" {
+		what := map[trace.Kind]string{trace.KindCut: " links cut (injected)", trace.KindHeal: " links healed"}[l.Kind]
+		if e.count > 1 && what != "" {
+			p.put(inkBad, grouped(float64(e.count))+what)
+		} else {
+			p.all(inkBad, p.clean(l.Text))
+		}
+		return
+	}
+	p.text(inkText, p.clean(string(l.Who)), max(min(16, p.room()-10), 0))
+	p.space(1)
+	switch l.Kind {
+	case trace.KindBelief:
+		about := p.clean(string(l.About))
+		verb, short := "believes of ", "of "
+		if l.Off {
+			verb, short = "no longer believes of ", "no longer of "
+		}
+		if p.room() < len(verb)+width(about)+width(l.Text)+4 {
+			verb = short
+		}
+		p.put(inkDim, verb)
+		p.text(inkText, about, max(min(16, p.room()-10), 0))
+		p.put(inkDim, ": ")
+	case trace.KindRole:
+		p.put(inkDim, "says ")
+	}
+	if e.count > 1 {
+		p.glyph(inkStrong, p.p.sign.times)
+		p.put(inkStrong, grouped(float64(e.count))+" ")
+	}
+	if l.Source == trace.Worker {
+		p.quote(l.Text, p.room())
+	} else {
+		p.all(inkText, p.clean(l.Text))
 	}
 }

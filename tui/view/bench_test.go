@@ -130,3 +130,66 @@ func BenchmarkPanels(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkNodes is what five nodes with clocks and thousands of messages cost: a
+// frame at 200×60 in which everything has changed, and each view of them alone.
+func BenchmarkNodes(b *testing.B) {
+	p := five(true)
+	end := p.log()[len(p.events)-1].At
+	v := [5]uint64{100, 100, 100, 100, 100}
+	for i := range 4000 {
+		from, to := i%5, (i+1+i/5%4)%5
+		if from == to {
+			continue
+		}
+		name := func(n int) trace.ID { return trace.ID(fmt.Sprintf("n%d", n+1)) }
+		end += ms1
+		for _, m := range []trace.Msg{{Is: trace.KindSend, Text: "append"}, {Is: trace.KindRecv, Took: ms1}} {
+			m.Msg, m.From, m.To = fmt.Sprint("x", i), name(from), name(to)
+			who := from
+			if m.Is == trace.KindRecv {
+				who = to
+			}
+			v[who]++
+			clock := v
+			p.events = append(p.events, trace.Event{At: end, Source: trace.Worker, Who: name(who), Kind: m.Is, Clock: clock[:], Data: m})
+		}
+		if i%50 == 0 {
+			p.events = append(p.events, trace.Event{At: end, Source: trace.Worker, Who: name(from), Kind: trace.KindBelief, Data: trace.Belief{About: name(to), Is: fmt.Sprint("silent for ", i)}})
+		}
+	}
+	board := p.board(time.Hour)
+	s := &Scene{Board: board, Theme: dark, Now: board.At, Clocks: "n1 n2 n3 n4 n5"}
+	b.Run("stage", func(b *testing.B) {
+		st := NewStage()
+		b.ReportAllocs()
+		defer cpu(b)()
+		for b.Loop() {
+			s.Board.Pos++
+			s.Now += 33 * ms1
+			st.Draw(s, Layout{Main: PanelNodes}, 200, 60)
+		}
+	})
+	for order := ByTime; order < orderCount; order++ {
+		s := *s
+		s.Order = order
+		b.Run("messages by "+order.String(), func(b *testing.B) {
+			b.ReportAllocs()
+			defer cpu(b)()
+			for b.Loop() {
+				Messages(&s, 80, 40)
+			}
+		})
+	}
+	for _, v := range views {
+		if v.name == "Nodes" || v.name == "Beliefs" {
+			b.Run(v.name, func(b *testing.B) {
+				b.ReportAllocs()
+				defer cpu(b)()
+				for b.Loop() {
+					v.draw(s, 80, 40)
+				}
+			})
+		}
+	}
+}

@@ -34,7 +34,8 @@
 // # Drawing one thing
 //
 // Each view is a function (s *Scene, w, h int) []string: [Procs], [Steps], [Lanes],
-// [Grid], [Queues], [Gauges], [Messages], [Links], [Log], [Legend], [Caption].
+// [Grid], [Queues], [Gauges], [Messages], [Links], [Nodes], [Beliefs], [Log],
+// [Legend], [Caption].
 // [Table] is the linear form for pipes and screen readers, and [Format] is how
 // a measured number is written everywhere, in lessons too.
 //
@@ -56,4 +57,8 @@
 //  7. What is measured and what is not do not look alike: a number that the
 //     stage slowed is hidden and counted (TestPacedIsHidden); the times between
 //     messages are those of the log, and below a millisecond they are not told.
+//  8. What a process takes to be so of another is in quotes and never decides how
+//     that other is drawn (TestBeliefIsNoFact); what the stage does to a link is
+//     said to be injected (TestInjected); a split is told only where cuts have made
+//     one (TestIslands).
 package view

@@ -74,6 +74,7 @@ func TestTable(t *testing.T) {
 	golden(t, "table-life", Table(life().board(time.Hour)))
 	golden(t, "table-pool", Table(pb))
 	golden(t, "table-same-call", Table(sb))
+	golden(t, "table-five", Table(five(true).board(time.Hour)))
 	golden(t, "table-nothing", Table(nil))
 	for _, name := range []string{"life", "pool", "same-call", "nothing"} {
 		b, err := os.ReadFile(filepath.Join("testdata", "table-"+name+".golden"))

@@ -63,6 +63,17 @@ func shots() []shot {
 	back.Whole, back.Window, back.Cursor, back.Scrubbed = whole, Fit(whole.At), 1550*ms1, true
 	back.Selected, back.Focus = "worker-3", PanelLanes
 	out = append(out, shot{"life-scrubbed", back, Layout{Main: PanelLanes}})
+	fb := five(true).board(time.Hour)
+	fs := mk(fb, fb.At+200*ms1)
+	fs.Selected = "n3"
+	out = append(out, shot{"five", fs, Layout{Main: PanelNodes}}, shot{"five-beliefs", fs, Layout{Main: PanelBeliefs}}, shot{"five-messages", fs, Layout{Main: PanelMessages}})
+	lamport, vector := *fs, *fs
+	lamport.Order, vector.Order = ByLamport, ByVector
+	lamport.Clocks, vector.Clocks = "n1 n2 n3 n4 n5", "n1 n2 n3 n4 n5"
+	out = append(out, shot{"five-lamport", &lamport, Layout{Main: PanelMessages}}, shot{"five-vector", &vector, Layout{Main: PanelMessages}})
+	tb := three()
+	ts := mk(tb, tb.At+100*ms1)
+	out = append(out, shot{"three", ts, Layout{Main: PanelNodes}}, shot{"three-beliefs", ts, Layout{Main: PanelBeliefs}}, shot{"three-messages", ts, Layout{Main: PanelMessages}})
 	gp := pool(10_000)
 	gb := gp.board(3 * time.Second)
 	out = append(out, shot{"pool-10000", mk(gb, 3*time.Second), Layout{Main: PanelGrid}})
@@ -127,5 +138,39 @@ func golden(t *testing.T, name, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("%s differs; -update writes it anew\ngot:\n%s\nwant:\n%s", file, got, want)
+	}
+}
+
+// TestGoldenPeers holds a real run of what-is-distributed, as it was recorded, when
+// a cut has just made two peers suspect each other, and at its end.
+func TestGoldenPeers(t *testing.T) {
+	f, err := os.Open(filepath.Join("testdata", "peers.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	h, events, err := trace.Read(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tl := board.Of(events)
+	beliefs, suspected := 0, 0
+	for i, e := range events {
+		if _, ok := e.Data.(trace.Belief); ok {
+			if beliefs++; beliefs == 2 {
+				suspected = i + 1
+			}
+		}
+	}
+	for name, pos := range map[string]int{"suspected": suspected, "end": tl.Len()} {
+		b := tl.At(pos)
+		for _, m := range [...]struct {
+			main  Panel
+			order Order
+		}{{PanelNodes, ByTime}, {PanelBeliefs, ByTime}, {PanelMessages, ByTime}, {PanelMessages, ByLamport}, {PanelMessages, ByVector}} {
+			s := &Scene{Board: b, Theme: dark, Now: b.At, Sample: h.Sample, Selected: "b", Order: m.order, Clocks: "a b c"}
+			name := strings.ReplaceAll(fmt.Sprintf("peers-%s-%s-%s", name, m.main, m.order), " ", "-")
+			golden(t, name, ansi.Strip(NewStage().Draw(s, Layout{Main: m.main}, 80, 22).String()))
+		}
 	}
 }

@@ -143,6 +143,9 @@ func (p *page) taskCounts(b *board.Board) {
 		p.glyph(inkAgain, p.p.sign.again)
 		p.bytes(inkLost, append(strconv.AppendInt(buf[:0], int64(n), 10), " retried"...))
 	}
+	if n := duplicates(b); n > 0 {
+		p.say(inkLost, "  "+strconv.Itoa(n)+" done again, in vain", "  "+strconv.Itoa(n)+" in vain")
+	}
 	p.next()
 }
 
@@ -162,6 +165,15 @@ func retried(b *board.Board) int {
 		if b.Tasks[i].Attempt > 1 {
 			n++
 		}
+	}
+	return n
+}
+
+// duplicates counts the runs of tasks that had been run.
+func duplicates(b *board.Board) int {
+	n := 0
+	for i := range b.Procs {
+		n += b.Procs[i].Dups
 	}
 	return n
 }

@@ -89,6 +89,8 @@ type signs struct {
 	over    string // a message crosses a line of life
 	send    string
 	recv    string
+	local   string // something happened within a process
+	role    string // it says that its part is another now
 	tick    string
 	here    string // the cursor on the axis
 	more    string // …
@@ -126,6 +128,8 @@ var unicodeSigns = signs{
 	over:    "┼",
 	send:    "◻",
 	recv:    "◼",
+	local:   "✧",
+	role:    "✦",
 	tick:    "╵",
 	here:    "▾",
 	more:    "…",
@@ -163,6 +167,8 @@ var plainSigns = signs{
 	over:    "+",
 	send:    "o",
 	recv:    "*",
+	local:   "@",
+	role:    "^",
 	tick:    "'",
 	here:    "v",
 	more:    "~",

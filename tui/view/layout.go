@@ -89,7 +89,7 @@ func Arrange(s *Scene, l Layout, w, h int) []Placed {
 func (s *Scene) fillsThree(panels []Panel) bool {
 	for _, p := range panels {
 		switch p {
-		case PanelGrid, PanelQueues, PanelMessages:
+		case PanelGrid, PanelQueues, PanelMessages, PanelNodes:
 			return true
 		case PanelGauges:
 			if _, ideal := s.wants(p, twoColumns); ideal >= 8 {
@@ -250,7 +250,9 @@ func b2i(b bool) int {
 func greedy(p Panel) bool { return p == PanelMessages || p == PanelLog }
 
 // states says that a panel shows signs that the legend explains.
-func states(p Panel) bool { return p == PanelProcs || p == PanelLanes || p == PanelQueues }
+func states(p Panel) bool {
+	return p == PanelProcs || p == PanelLanes || p == PanelQueues || p == PanelNodes
+}
 
 // wants is how many lines a panel needs and would like, without its title.
 func (s *Scene) wants(p Panel, w int) (least, ideal int) {
@@ -288,6 +290,10 @@ func (s *Scene) wants(p Panel, w int) (least, ideal int) {
 	case PanelLinks:
 		ps, _ := s.pairs()
 		return min(len(ps)+1, 4), len(ps) + 1
+	case PanelNodes:
+		return s.nodesHeight(w)
+	case PanelBeliefs:
+		return beliefsHeight(b)
 	}
 	return 3, 8
 }

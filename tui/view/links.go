@@ -23,6 +23,10 @@ type pair struct {
 	lost          int
 	last          time.Duration // when one last arrived
 	heard, isLink bool
+	from          trace.ID // of one that is cut one way: whose messages are lost
+	fault         trace.LinkFault
+	rtt, rttAt    time.Duration
+	over          trace.ID // an end that is a node without a living process
 }
 
 // recentPairs is how many messages back Links counts.
@@ -30,7 +34,9 @@ const recentPairs = 1024
 
 func pairsOf(b *board.Board) (ps []pair, whole bool) {
 	last := 0
+	at := placesOf(b)
 	find := func(x, y trace.ID) *pair {
+		x, y = at.of(x), at.of(y)
 		if last < len(ps) && (ps[last].a == x && ps[last].b == y || ps[last].a == y && ps[last].b == x) {
 			return &ps[last]
 		}
@@ -45,7 +51,13 @@ func pairsOf(b *board.Board) (ps []pair, whole bool) {
 	}
 	for _, l := range b.Links {
 		p := find(l.A, l.B)
-		p.cut, p.isLink = l.Cut, true
+		p.cut, p.from, p.isLink = p.cut || l.Cut, at.of(l.From), true
+		if l.Fault.Delay > 0 || l.Fault.Jitter > 0 || l.Fault.Rate > 0 {
+			p.fault = l.Fault
+		}
+		if l.RTT > 0 {
+			p.rtt, p.rttAt = l.RTT, l.RTTAt
+		}
 	}
 	from := max(len(b.Msgs)-recentPairs, 0)
 	for i := from; i < len(b.Msgs); i++ {
@@ -58,12 +70,21 @@ func pairsOf(b *board.Board) (ps []pair, whole bool) {
 		case m.Dropped:
 			p.lost++
 		case m.Received != 0:
-			if p.a == m.From {
+			if p.a == at.of(m.From) {
 				p.there++
 			} else {
 				p.back++
 			}
 			p.last, p.heard = max(p.last, m.Received), true
+		}
+	}
+	for i := range at.all {
+		if !at.all[i].lives(b) {
+			for j := range ps {
+				if ps[j].a == at.all[i].id || ps[j].b == at.all[i].id {
+					ps[j].over = at.all[i].id
+				}
+			}
 		}
 	}
 	slices.SortFunc(ps, func(x, y pair) int {
@@ -181,25 +202,26 @@ func (p *page) linkLine(s *Scene, x *pair, wide int, now time.Duration) {
 	}
 	name(x.a)
 	p.space(1)
-	in, n := inkGood, 5
+	n := 5
 	if p.max >= 60 {
 		n = 11
 	}
-	if x.cut {
-		in = inkBad
-		p.glyphs(in, g.link, n/2)
-		p.glyph(in, g.cross)
-		p.glyphs(in, g.link, n/2)
-	} else {
-		p.glyphs(in, g.link, n)
-	}
+	p.shaft(x, n)
 	p.space(1)
 	name(x.b)
-	if x.cut {
-		p.put(inkBad, "  CUT")
-	} else if x.isLink {
-		p.put(inkText, "  whole again")
+	switch {
+	case x.cut && x.from != "":
+		p.say(inkBad, "  CUT one way (injected)", "  CUT one way")
+	case x.cut:
+		p.say(inkBad, "  CUT (injected)", "  CUT")
 	}
+	if x.rtt > 0 {
+		p.all(inkText, "  "+p.clean(nanoseconds(float64(x.rtt), p.p.ascii))+" there and back")
+		if old := now - x.rttAt; x.cut || old > 5*time.Second {
+			p.say(inkDim, " "+forSpan(old)+" ago")
+		}
+	}
+	p.faultWords(x.fault)
 	if x.there+x.back > 0 && p.room() > 16 {
 		p.put(inkText, "  "+grouped(float64(x.there)))
 		p.glyph(inkDim, g.right)
@@ -210,8 +232,54 @@ func (p *page) linkLine(s *Scene, x *pair, wide int, now time.Duration) {
 	if x.lost > 0 {
 		p.put(inkBad, "  "+grouped(float64(x.lost))+" lost")
 	}
+	if x.over != "" && p.room() > 12 {
+		p.text(inkDim, "  "+p.clean(string(x.over))+" has ended", p.room())
+	}
 	if x.heard {
 		p.say(inkDim, "  last heard "+forSpan(now-x.last)+" ago")
 	}
 	p.next()
+}
+
+// shaft draws a link in n cells: whole, broken, or, cut one way, an arrow in the
+// way in which messages still pass.
+func (p *page) shaft(x *pair, n int) {
+	g := p.p.sign
+	switch {
+	case x.cut && x.from == "":
+		p.glyphs(inkBad, g.link, n/2)
+		p.glyph(inkBad, g.cross)
+		p.glyphs(inkBad, g.link, n-n/2-1)
+	case x.cut && x.from == x.a: // what b sends arrives
+		p.glyph(inkGood, g.left)
+		p.glyphs(inkGood, g.line, n-2)
+		p.glyph(inkBad, g.cross)
+	case x.cut:
+		p.glyph(inkBad, g.cross)
+		p.glyphs(inkGood, g.line, n-2)
+		p.glyph(inkGood, g.right)
+	case x.over != "":
+		p.glyphs(inkDim, g.dash, n)
+	default:
+		p.glyphs(inkGood, g.link, n)
+	}
+}
+
+// faultWords says what the stage does to a link, short of cutting it.
+func (p *page) faultWords(f trace.LinkFault) {
+	var what []string
+	if f.Delay > 0 || f.Jitter > 0 {
+		text := "+" + nanoseconds(float64(f.Delay), p.p.ascii)
+		if f.Jitter > 0 {
+			text += " to " + nanoseconds(float64(f.Delay)+float64(f.Jitter), p.p.ascii)
+		}
+		what = append(what, text+" each way")
+	}
+	if f.Rate > 0 {
+		var buf [16]byte
+		what = append(what, "at most "+string(appendBytes(buf[:0], int64(f.Rate)))+"/s")
+	}
+	if what != nil {
+		p.all(inkWarn, "  "+p.clean(strings.Join(what, ", "))+" (injected)")
+	}
 }

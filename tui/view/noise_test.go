@@ -45,9 +45,9 @@ func noise(seed uint64, n int) *board.Board {
 			at += time.Duration(r.Int64N(int64(90 * time.Hour)))
 		}
 		var d trace.Data
-		switch r.IntN(20) {
+		switch r.IntN(22) {
 		case 0:
-			d = trace.Start{PID: num(), PPID: num(), Role: []string{"producer", "consumer", "writer", text()}[r.IntN(4)]}
+			d = trace.Start{PID: num(), PPID: num(), Node: []string{"", "", string(id())}[r.IntN(3)], Role: []string{"producer", "consumer", "writer", text()}[r.IntN(4)]}
 		case 1, 2, 3:
 			d = trace.State{To: trace.Letter("NRSDTZX?q"[r.IntN(9)]), On: []string{"", "timer", "pipe read", text()}[r.IntN(4)]}
 		case 4:
@@ -67,7 +67,7 @@ func noise(seed uint64, n int) *board.Board {
 		case 11:
 			d = trace.Depth{Queue: "q", Depth: num(), Cap: num(), Unit: []string{"", "items", "bytes", text()}[r.IntN(4)]}
 		case 12:
-			d = trace.Link{Is: []trace.Kind{trace.KindCut, trace.KindHeal}[r.IntN(2)], A: id(), B: id()}
+			d = trace.Link{Is: []trace.Kind{trace.KindCut, trace.KindHeal}[r.IntN(2)], A: id(), B: id(), OneWay: r.IntN(3) == 0}
 		case 13:
 			d = trace.Msg{Is: trace.KindSend, Msg: fmt.Sprint(r.IntN(40)), From: id(), To: id(), Text: text()}
 		case 14:
@@ -82,10 +82,19 @@ func noise(seed uint64, n int) *board.Board {
 		case 18:
 			d = []trace.Data{trace.Cell{Is: trace.KindWrite, Cell: id(), Value: text()}, trace.Lock{Is: trace.KindWant, Lock: id()},
 				trace.Lock{Is: trace.KindHold, Lock: id(), Freed: r.IntN(2) == 0}, trace.Lock{Is: trace.KindFree, Lock: id()}}[r.IntN(4)]
+		case 19:
+			d = []trace.Data{trace.LinkFault{A: id(), B: id(), Delay: time.Duration(num()), Jitter: time.Duration(num()), Rate: num()},
+				trace.RTT{A: id(), B: id(), Took: time.Duration(num())}, trace.Listen{Addr: text(), For: text()}}[r.IntN(3)]
+		case 20:
+			d = []trace.Data{trace.Role{Role: []string{"leader", text()}[r.IntN(2)], Term: r.Uint64(), Note: text()}, trace.Belief{About: id(), Is: text()}}[r.IntN(2)]
 		default:
 			d = []trace.Data{trace.Act{Action: text(), Target: id()}, trace.Verdict{OK: r.IntN(2) == 0, Text: text()}, trace.Dropped{Count: 3, Reason: text()}}[r.IntN(3)]
 		}
-		b.Apply(trace.Event{Seq: uint64(i + 1), At: at, Source: trace.Source(r.IntN(6)), Who: id(), Kind: d.Kind(), Data: d})
+		var clock []uint64
+		if r.IntN(3) == 0 {
+			clock = []uint64{r.Uint64N(9), r.Uint64(), uint64(i)}[:r.IntN(4)]
+		}
+		b.Apply(trace.Event{Seq: uint64(i + 1), At: at, Source: trace.Source(r.IntN(6)), Who: id(), Kind: d.Kind(), Clock: clock, Data: d})
 	}
 	return b
 }

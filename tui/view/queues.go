@@ -205,7 +205,11 @@ func (p *page) queueHead(s *Scene, q *board.Queue, now time.Duration, full, empt
 	case trace.Stage:
 		word = "  depth: counted by this program"
 	}
-	p.say(inkDim, through)
+	acked := ""
+	if q.Acks > 0 {
+		acked = ", acknowledged " + grouped(float64(q.Acks))
+	}
+	p.say(inkDim, through+acked, through)
 	p.say(inkDim, word)
 	p.next()
 }

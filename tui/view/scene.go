@@ -34,6 +34,9 @@ type Scene struct {
 	// on screen. 0: not told.
 	Sample time.Duration
 
+	Order  Order  // of Messages
+	Clocks string // whose entries a vector clock has, in their order, blanks between (trace.Header.Clocks)
+
 	Selected trace.ID        // the process that the learner's keys act on
 	Filter   trace.ID        // the log shows only this process; empty: all
 	Scroll   [panelCount]int // lines that a panel is scrolled; for the log from the bottom, else from the top
@@ -113,6 +116,8 @@ const (
 	PanelGauges                // what was measured: Gauges
 	PanelMessages              // who told whom, and what was lost: Messages
 	PanelLinks                 // who is connected: Links
+	PanelNodes                 // nodes as places, and their links: Nodes
+	PanelBeliefs               // what each takes to be so, beside the kernel's word: Beliefs
 	PanelLog                   // what was said and done: Log
 	PanelLegend                // what the signs mean: Legend
 	PanelCaption               // what is happening, in a sentence: Caption
@@ -121,7 +126,7 @@ const (
 
 // String is the panel's title.
 func (p Panel) String() string {
-	return [...]string{"", "Processes", "Steps", "Lanes", "Tasks", "Queues", "Numbers", "Messages", "Links", "Log", "Signs", "Now", ""}[min(p, panelCount)]
+	return [...]string{"", "Processes", "Steps", "Lanes", "Tasks", "Queues", "Numbers", "Messages", "Links", "Nodes", "Beliefs", "Log", "Signs", "Now", ""}[min(p, panelCount)]
 }
 
 // Panels lists the views that have something to show, in the order of the keys
@@ -134,6 +139,9 @@ func Panels(b *board.Board) []Panel {
 	ps := []Panel{PanelProcs}
 	if Stepped(b) {
 		ps = append(ps, PanelSteps)
+	}
+	if nodes(b) {
+		ps = append(ps, PanelNodes)
 	}
 	ps = append(ps, PanelLanes)
 	if len(b.Queues) > 0 {
@@ -148,7 +156,10 @@ func Panels(b *board.Board) []Panel {
 	if len(b.Msgs) > 0 {
 		ps = append(ps, PanelMessages)
 	}
-	if len(b.Links) > 0 || len(b.Msgs) > 0 {
+	if len(b.Beliefs) > 0 {
+		ps = append(ps, PanelBeliefs)
+	}
+	if !nodes(b) && (len(b.Links) > 0 || len(b.Msgs) > 0) { // the nodes have their links with them
 		ps = append(ps, PanelLinks)
 	}
 	return ps

@@ -50,6 +50,8 @@ type panelKey struct {
 	focus            bool
 	main             Panel
 	sample           time.Duration
+	order            Order
+	clocks           string
 	theme            theme.Theme
 }
 
@@ -144,7 +146,7 @@ func (s *Scene) key(p Placed, main Panel) panelKey {
 	}
 	k := panelKey{panel: p.Panel, w: p.W, h: p.H, title: p.Title, tabs: p.Tabs, board: s.Board, now: now,
 		window: s.window(), cursor: s.Cursor, scrubbed: s.Scrubbed, selected: s.Selected, filter: s.Filter,
-		scroll: s.Scroll[p.Panel], focus: s.Focus == p.Panel, sample: s.Sample, theme: s.Theme, whole: s.Whole}
+		scroll: s.Scroll[p.Panel], focus: s.Focus == p.Panel, sample: s.Sample, order: s.Order, clocks: s.Clocks, theme: s.Theme, whole: s.Whole}
 	if p.Tabs {
 		k.main = main
 	}
@@ -179,6 +181,10 @@ func (s *Scene) draw(p Placed, f *Frame) drawn {
 		pg = messages(s, body.W, body.H)
 	case PanelLinks:
 		pg = links(s, body.W, body.H)
+	case PanelNodes:
+		pg = nodesPage(s, body.W, body.H)
+	case PanelBeliefs:
+		pg = beliefs(s, body.W, body.H)
 	case PanelLog:
 		pg = logPage(s, body.W, body.H)
 	case PanelLegend:

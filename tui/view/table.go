@@ -117,6 +117,9 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 		if r := retried(b); r > 0 {
 			parts = append(parts, fmt.Sprintf("%d tried more than once", r))
 		}
+		if n := duplicates(b); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d done again in vain", n))
+		}
 		line("tasks: %d: %s", n, strings.Join(parts, ", "))
 		for i := range b.Procs {
 			if p := &b.Procs[i]; len(p.Work) > 0 {
@@ -136,6 +139,9 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 		}
 		if q.Puts > 0 || q.Gets > 0 {
 			text += fmt.Sprintf(": %d put, %d got", q.Puts, q.Gets)
+			if q.Acks > 0 {
+				text += fmt.Sprintf(", %d acknowledged", q.Acks)
+			}
 		}
 		text += fmt.Sprintf(": at most %d %s in it", peak, unitOf(q))
 		if q.Cap > 0 {
@@ -158,6 +164,7 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 		}
 		line(which+": %d sent, %d received, %d lost, %d under way", len(b.Msgs), arrived, lost, len(b.Msgs)-arrived-lost)
 	}
+	tableNodes(line, b)
 	told, untold := 0, 0
 	for i := range b.Lines {
 		l := &b.Lines[i]
@@ -165,8 +172,12 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 		switch l.Kind {
 		case trace.KindAct:
 			text = fmt.Sprintf("at %s you: %s", at(l.At), l.Text)
-		case trace.KindCut, trace.KindHeal, trace.KindTaskFail, trace.KindTaskLost, trace.KindDropped:
-			text = fmt.Sprintf("at %s: %s", at(l.At), strings.ReplaceAll(l.Text, "–", " to "))
+		case trace.KindCut, trace.KindHeal, trace.KindFault, trace.KindRole, trace.KindTaskFail, trace.KindTaskLost, trace.KindDropped:
+			text = strings.ReplaceAll(l.Text, "–", " to ")
+			if l.Kind == trace.KindRole {
+				text = string(l.Who) + " says that it " + text
+			}
+			text = fmt.Sprintf("at %s: %s", at(l.At), text)
 		case trace.KindExit:
 			if strings.Contains(l.Text, "signal ") {
 				text = fmt.Sprintf("at %s: %s %s", at(l.At), l.Who, l.Text)
@@ -192,6 +203,49 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 	}
 	if !said {
 		out.WriteString("Nothing out of the ordinary.\n")
+	}
+}
+
+// tableNodes tells of nodes, their links and what they take to be so.
+func tableNodes(line func(string, ...any), b *board.Board) {
+	places := placesOf(b)
+	for i := range places.all {
+		pl := &places.all[i]
+		var parts []string
+		for _, j := range pl.procs {
+			pr := &b.Procs[j]
+			text := string(pr.ID)
+			for _, l := range pr.Listens {
+				text += strings.TrimRight(" listened at "+l.Addr+" "+l.For, " ")
+			}
+			if pr.Part.Role != "" {
+				text += ", by its own word last " + partWords(pr.Part)
+			}
+			parts = append(parts, text)
+		}
+		line("node %s: %s", pl.id, strings.Join(parts, "; "))
+	}
+	for _, l := range b.Links {
+		if l.RTT > 0 {
+			line("link %s to %s: there and back in %s at %s", l.A, l.B, nanoseconds(float64(l.RTT), true), at(l.RTTAt))
+		}
+	}
+	all, _ := creedsOf(b)
+	for _, c := range all {
+		truth := "the kernel knows no such thing"
+		for n, j := range c.procs {
+			if n == 0 {
+				truth = "the kernel says: "
+			} else {
+				truth += ", "
+			}
+			truth += string(b.Procs[j].ID) + " " + ended(&b.Procs[j])
+		}
+		for _, v := range c.says {
+			if v.Is != "" {
+				line("belief of %s about %s since %s: \"%s\"; %s", v.Who, c.about, at(v.At), v.Is, truth)
+			}
+		}
 	}
 }
 

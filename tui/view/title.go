@@ -50,6 +50,12 @@ func (p *page) about(s *Scene, panel Panel, spare int) {
 		t = append(t, "measured in this run"...)
 	case PanelMessages:
 		t = append(t, "time goes down"...)
+	case PanelNodes:
+		if loopback(b) {
+			t = append(t, "on this machine, over loopback"...)
+		}
+	case PanelBeliefs:
+		t = append(t, "what each takes to be so, true or not"...)
 	case PanelSteps:
 		t = append(t, "you say who goes next"...)
 	case PanelLanes:
@@ -117,10 +123,9 @@ func (p *page) tabs(s *Scene, f *Frame) []tab {
 	for i, panel := range f.Panels {
 		name := strconv.Itoa(i+1) + " " + panel.String()
 		if p.room() < len(name)+3 {
-			if panel != f.Main {
+			if name = strconv.Itoa(i + 1); panel != f.Main && p.room() < len(name)+3 {
 				continue
 			}
-			name = strconv.Itoa(i + 1)
 		}
 		from := p.w
 		if panel == f.Main {

@@ -22,7 +22,7 @@ type viewFunc struct {
 }
 
 var views = []viewFunc{{"Procs", Procs}, {"Steps", Steps}, {"Lanes", Lanes}, {"Grid", Grid}, {"Queues", Queues}, {"Gauges", Gauges},
-	{"Messages", Messages}, {"Links", Links}, {"Log", Log}, {"Legend", Legend}, {"Caption", Caption}}
+	{"Messages", Messages}, {"Links", Links}, {"Nodes", Nodes}, {"Beliefs", Beliefs}, {"Log", Log}, {"Legend", Legend}, {"Caption", Caption}}
 
 // scenes are all that the tests below draw.
 func scenes() map[string]*Scene {
@@ -112,7 +112,7 @@ func TestPure(t *testing.T) {
 // Rule 2: whatever a Stage drew before, it draws what a new one would.
 func TestCacheIsInvisible(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
-	logs := [][]trace.Event{life().log(), pool(200).log(), queuePlay().log(), race(true).log()}
+	logs := [][]trace.Event{life().log(), pool(200).log(), queuePlay().log(), race(true).log(), five(true).log()}
 	for i, log := range logs {
 		tl := board.NewTimeline()
 		st := NewStage()
@@ -137,6 +137,8 @@ func TestCacheIsInvisible(t *testing.T) {
 				scene.Scroll[PanelLog] = r.IntN(20)
 			case 6:
 				scene.Filter = scene.Selected
+			case 7:
+				scene.Order = Order(r.IntN(int(orderCount)))
 			}
 			if r.IntN(4) == 0 { // scrubbed back
 				scene.Board = tl.At(r.IntN(tl.Len() + 1))
@@ -187,7 +189,7 @@ func TestPlainIsASCII(t *testing.T) {
 					}
 				}
 			}
-			if s.name == "life" || s.name == "pool" || s.name == "same-call-messages" {
+			if s.name == "life" || s.name == "pool" || s.name == "same-call-messages" || s.name == "five" || s.name == "five-vector" {
 				plain.Theme = theme.Theme{}
 				golden(t, s.name+"-plain", NewStage().Draw(&plain, s.layout, 80, 24).String())
 			}

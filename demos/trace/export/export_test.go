@@ -106,7 +106,7 @@ func TestShiVizFormat(t *testing.T) {
 	if err != nil || n != with {
 		t.Errorf("%d events of %d with a clock: %v", n, with, err)
 	}
-	for _, part := range []string{"\nsends beat 1 to b\na {", "\nreceives beat 1 from a\nb {", "\nsuspects "} {
+	for _, part := range []string{"\nsends beat 1 to b\na {", "\nreceives beat 1 from a\nb {", "\nbelieves of "} {
 		if !strings.Contains(b.String(), part) {
 			t.Errorf("nothing of %q", part)
 		}

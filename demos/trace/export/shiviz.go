@@ -148,6 +148,13 @@ func line(e trace.Event) string {
 		}[d.Is]
 	case trace.Say:
 		text = d.Text
+	case trace.Belief:
+		text = fmt.Sprintf("believes of %s: %s", d.About, d.Is)
+		if d.Is == "" {
+			text = fmt.Sprintf("no longer believes it of %s", d.About)
+		}
+	case trace.Role:
+		text = fmt.Sprintf("is %s in term %d", d.Role, d.Term)
 	case trace.Task:
 		text = fmt.Sprintf("%s %d", d.Is, d.Task)
 	case trace.Block:

@@ -40,6 +40,7 @@ var layers = map[string][]string{
 	"demos/early":             {"demos/..."},
 	"demos/<a demo>":          {"demos/demo", "demos/trace", "demos/safe", "demos/internal/..."},
 	"lessons/<a listing>":     {},
+	"demos/internal/troupe":   {"demos/demo", "demos/trace"},
 	"demos/internal/<a part>": {},
 }
 

@@ -36,5 +36,6 @@ func Example() {
 	// Coordination
 	//   7 race-and-lock: A race, and a lock
 	//   8 deadlock: Deadlock
+	//   9 semaphore-barrier: A semaphore and a barrier
 	// speed-up: 1.62 ×, lost: not measured yet
 }

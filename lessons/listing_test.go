@@ -48,6 +48,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 		golang: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 	},
+	"semaphore-barrier": {
+		python: []string{`^more than two at once: False\nparts: \[3, 3, 3, 3\] codes: \[0, 0, 0, 0\]\na permit is left: False\nbarrier: broken, for all who come: True\n$`},
+		golang: []string{`^more than two at once: false\nrounds: 3\nsomebody behind: false\na permit is left: true\n$`},
+	},
 	"race-and-lock": {
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},

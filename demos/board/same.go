@@ -83,7 +83,7 @@ func facts(b *Board) []fact {
 	slices.Sort(counts)
 	verdict := "none"
 	if b.Verdict != nil {
-		verdict = fmt.Sprintf("%v %s", b.Verdict.OK, b.Verdict.Text)
+		verdict = fmt.Sprintf("%v %v %s", b.Verdict.OK, b.Verdict.Broken, b.Verdict.Text)
 	}
 	return []fact{
 		{"schedule", slices.Concat([]trace.ID{}, b.Step.Schedule)},

@@ -14,6 +14,7 @@
 package early
 
 import (
+	"edu/procession/demos/barrier"
 	"edu/procession/demos/burners"
 	"edu/procession/demos/call"
 	"edu/procession/demos/deadlock"
@@ -36,6 +37,7 @@ var Demos = []demo.Demo{
 	queue.Demo{},
 	race.Demo{},
 	deadlock.Demo{},
+	barrier.Demo{},
 }
 
 func init() {

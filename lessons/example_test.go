@@ -37,5 +37,6 @@ func Example() {
 	//   7 race-and-lock: A race, and a lock
 	//   8 deadlock: Deadlock
 	//   9 semaphore-barrier: A semaphore and a barrier
+	//   10 producers-consumers: Producers and consumers
 	// speed-up: 1.62 ×, lost: not measured yet
 }

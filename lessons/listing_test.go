@@ -48,6 +48,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 		golang: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 	},
+	"producers-consumers": {
+		python: []string{`^all there, each once: True\nproducer, lock in hand, gets a slot: False\nconsumer, who would free one, gets the lock: False\n$`},
+		golang: []string{`^by hand, all there, each once: true\nchannel, all there, each once: true\nfull: a third one would have to wait\n$`},
+	},
 	"semaphore-barrier": {
 		python: []string{`^more than two at once: False\nparts: \[3, 3, 3, 3\] codes: \[0, 0, 0, 0\]\na permit is left: False\nbarrier: broken, for all who come: True\n$`},
 		golang: []string{`^more than two at once: false\nrounds: 3\nsomebody behind: false\na permit is left: true\n$`},

@@ -15,6 +15,7 @@ package early
 
 import (
 	"edu/procession/demos/barrier"
+	"edu/procession/demos/buffer"
 	"edu/procession/demos/burners"
 	"edu/procession/demos/call"
 	"edu/procession/demos/deadlock"
@@ -38,6 +39,7 @@ var Demos = []demo.Demo{
 	race.Demo{},
 	deadlock.Demo{},
 	barrier.Demo{},
+	buffer.Demo{},
 }
 
 func init() {

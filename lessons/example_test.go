@@ -38,5 +38,6 @@ func Example() {
 	//   8 deadlock: Deadlock
 	//   9 semaphore-barrier: A semaphore and a barrier
 	//   10 producers-consumers: Producers and consumers
+	//   11 readers-writers: Readers and a writer
 	// speed-up: 1.62 ×, lost: not measured yet
 }

@@ -52,6 +52,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^all there, each once: True\nproducer, lock in hand, gets a slot: False\nconsumer, who would free one, gets the lock: False\n$`},
 		golang: []string{`^by hand, all there, each once: true\nchannel, all there, each once: true\nfull: a third one would have to wait\n$`},
 	},
+	"readers-writers": {
+		python: []string{`^without a lock: 300 writes, torn reads: \d+\nreaders and writer: 300 writes, torn reads: 0\n$`},
+		golang: []string{`^without a lock, torn reads: \d+\nRWMutex, torn reads: 0\nwhile the writer waits, another reader gets in: false\nthe reader left, the writer wrote: true\n$`},
+	},
 	"semaphore-barrier": {
 		python: []string{`^more than two at once: False\nparts: \[3, 3, 3, 3\] codes: \[0, 0, 0, 0\]\na permit is left: False\nbarrier: broken, for all who come: True\n$`},
 		golang: []string{`^more than two at once: false\nrounds: 3\nsomebody behind: false\na permit is left: true\n$`},

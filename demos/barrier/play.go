@@ -86,7 +86,7 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 			"index": fmt.Sprint(i), "workers": s.Param("workers"), "permits": s.Param("permits"), "rounds": rounds, "barrier": s.Param("barrier"),
 		}})
 	}
-	return troupe.Play(ctx, s, specs, pl)
+	return troupe.Play(ctx, s, specs, nil, pl)
 }
 
 func (pl *play) begin() {

@@ -77,7 +77,7 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 		files = append(files, sem.R, sem.W)
 	}
 	pl.begin()
-	return troupe.Play(ctx, s, pl.cast(files), pl)
+	return troupe.Play(ctx, s, pl.cast(files), nil, pl)
 }
 
 func (pl *play) cast(files []*os.File) (specs []demo.Spec) {

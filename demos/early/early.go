@@ -25,6 +25,7 @@ import (
 	"edu/procession/demos/pool"
 	"edu/procession/demos/queue"
 	"edu/procession/demos/race"
+	"edu/procession/demos/record"
 	"edu/procession/demos/stage/warden"
 )
 
@@ -40,6 +41,7 @@ var Demos = []demo.Demo{
 	deadlock.Demo{},
 	barrier.Demo{},
 	buffer.Demo{},
+	record.Demo{},
 }
 
 func init() {

@@ -66,7 +66,10 @@ func Lockable(n int) (files []*os.File, err error) {
 	for range n {
 		g, err := os.OpenFile(f.Name(), os.O_RDWR, 0)
 		if err != nil {
-			return files, err
+			for _, f := range files {
+				f.Close()
+			}
+			return nil, err
 		}
 		files = append(files, g)
 	}

@@ -3,7 +3,7 @@
 //
 //	func (Demo) Play(ctx context.Context, s demo.Stage) error {
 //		…
-//		return troupe.Play(ctx, s, specs, piece)
+//		return troupe.Play(ctx, s, specs, nil, piece)
 //	}
 //
 // In step mode the learner makes the moves. Otherwise the workers run freely from
@@ -12,6 +12,7 @@ package troupe
 
 import (
 	"context"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,23 +45,18 @@ const (
 )
 
 // Play starts the workers and plays the piece with them. It sets each spec's Heard.
-func Play(ctx context.Context, s demo.Stage, specs []demo.Spec, p Piece) error {
+// theirs are files that it closes once all have started: locks on them are the
+// workers' alone, and go with them.
+func Play(ctx context.Context, s demo.Stage, specs []demo.Spec, theirs []*os.File, p Piece) error {
 	t := &troupe{s: s, piece: p, left: map[trace.ID]bool{}}
-	for _, spec := range specs {
-		id := spec.Name
-		spec.Heard = func(d trace.Data) {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			t.heard.Add(1)
-			p.Hear(id, d)
-		}
-		proc, err := s.Spawn(ctx, spec)
-		if err != nil {
-			return err
-		}
-		t.procs = append(t.procs, proc)
+	err := t.cast(ctx, specs)
+	for _, f := range theirs {
+		f.Close()
 	}
-	if s.Stepping() {
+	switch {
+	case err != nil:
+		return err
+	case s.Stepping():
 		return t.stepped(ctx)
 	}
 	return t.free(ctx)
@@ -74,6 +70,24 @@ type troupe struct {
 
 	mu    sync.Mutex // of piece
 	piece Piece
+}
+
+func (t *troupe) cast(ctx context.Context, specs []demo.Spec) error {
+	for _, spec := range specs {
+		id := spec.Name
+		spec.Heard = func(d trace.Data) {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.heard.Add(1)
+			t.piece.Hear(id, d)
+		}
+		proc, err := t.s.Spawn(ctx, spec)
+		if err != nil {
+			return err
+		}
+		t.procs = append(t.procs, proc)
+	}
+	return nil
 }
 
 // stepped is a run in step mode.

@@ -148,6 +148,26 @@ func TestInfos(t *testing.T) {
 				}
 			}
 		}
+		mends := 0
+		for _, z := range i.Puzzles {
+			is := func(name string) bool {
+				return slices.ContainsFunc(i.Params, func(p demo.Param) bool { return p.Name == name })
+			}
+			for name := range z.Set {
+				if !is(name) {
+					t.Errorf("%s: the puzzle %s sets %s, which is no setting", i.Name, z.Name, name)
+				}
+			}
+			if z.Mend != "" {
+				mends++
+				if !is(z.Mend) || mends > 1 {
+					t.Errorf("%s: the puzzle to mend %s is the second, or chooses %s, which is no setting", i.Name, z.Name, z.Mend)
+				}
+			}
+		}
+		if len(i.Puzzles) > 0 && mends == 0 {
+			t.Errorf("%s has steps, and no puzzle to mend", i.Name)
+		}
 		if fmt.Sprint(i) != fmt.Sprint(d.Info()) {
 			t.Errorf("%s describes itself in two ways", i.Name)
 		}

@@ -28,7 +28,7 @@ const (
 
 func newLocker(kind string, p *page, w *demo.Worker) locker {
 	switch kind {
-	case mutex:
+	case mutex, halves:
 		return newMutex(&p.word, w)
 	case flock:
 		return fileLock{w.File(flockFile)}

@@ -131,7 +131,7 @@ func (pl *play) hear(ctx context.Context, i int, d trace.Data) {
 // free is a run without step mode: a round, and then what is asked for.
 func (pl *play) free(ctx context.Context) error {
 	s := pl.s
-	s.Say("Each adds one %s times%s. %d in all are expected.", s.Param("increments"), map[string]string{none: ", without a lock", mutex: ", behind a mutex in the shared memory", flock: ", behind a lock on a file"}[pl.lock],
+	s.Say("Each adds one %s times%s. %d in all are expected.", s.Param("increments"), map[string]string{none: ", without a lock", halves: ", each read and each write behind a mutex", mutex: ", behind a mutex in the shared memory", flock: ", behind a lock on a file"}[pl.lock],
 		demo.IntParam(s, "increments")*len(pl.workers))
 	if err := pl.round(ctx, nil); err != nil {
 		return err
@@ -170,8 +170,8 @@ func (pl *play) act(ctx context.Context, name string) error {
 		pl.s.Say("%s of a dead holder, and will for ever.", plural(stuck, "waits for the lock", "wait for the lock"))
 	case name == again:
 		return pl.round(ctx, nil)
-	case pl.lock == none:
-		pl.s.Say("Without a lock there is no holder to kill. R, with lock=mutex or lock=flock, gives one.")
+	case pl.lock == none || pl.lock == halves:
+		pl.s.Say("Without a lock around the whole addition there is no holder to kill. R, with lock=mutex or lock=flock, gives one.")
 	case alive < 2:
 		pl.s.Say("Nobody is left who could wait.")
 	default:

@@ -18,7 +18,7 @@ const (
 	theGate   = trace.ID("gate")
 	theSecond = trace.ID("second gate")
 	theLock   = trace.ID("lock")
-	work      = 20 * time.Millisecond // at most, of a part, where they run freely
+	work      = 150 * time.Millisecond // at most, of a part, where they run freely
 )
 
 func partsOf(who trace.ID) trace.ID  { return "parts of " + who }

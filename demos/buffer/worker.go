@@ -20,9 +20,9 @@ const (
 	theIn     = trace.ID("in")
 	theOut    = trace.ID("out")
 
-	making  = 8 * time.Millisecond   // at most, an item, where they run freely
-	using   = 3 * time.Millisecond   // at most
-	copying = 200 * time.Microsecond // it into its slot
+	making  = 100 * time.Millisecond // at most, an item, where they run freely
+	using   = 60 * time.Millisecond  // at most
+	copying = 2 * time.Millisecond   // at most, it into its slot
 )
 
 func slotName(i int) trace.ID { return trace.ID(fmt.Sprintf("slot %d", i+1)) }

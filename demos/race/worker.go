@@ -55,9 +55,9 @@ func adder(_ context.Context, w *demo.Worker) error {
 }
 
 type adding struct {
-	w     *demo.Worker
-	p     *page
-	lock  locker
+	w      *demo.Worker
+	p      *page
+	lock   locker
 	locks  bool // around the whole addition
 	halves bool // around its read, and around its write
 	hold   trace.Lock

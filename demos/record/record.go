@@ -60,7 +60,7 @@ func (Demo) Info() demo.Info {
 		Params: []demo.Param{
 			{Name: "readers", Doc: "how many processes read", Default: "2", Check: demo.Int(1, 4)},
 			{Name: "reads", Doc: "of each reader, where they run freely", Default: "60", Check: demo.Int(1, 1000)},
-			{Name: "writes", Doc: "of the writer, where they run freely", Default: "20", Check: demo.Int(1, 1000)},
+			{Name: "writes", Doc: "of the writer, where they run freely", Default: "40", Check: demo.Int(1, 1000)},
 			{Name: "rounds", Doc: "reads of each reader in step mode; the writer writes once", Default: "1", Check: demo.Int(1, 4)},
 			{Name: "lock", Doc: "none, writer (only it locks), shared, fair (shared, behind a turnstile) or mutex", Default: none, Check: demo.Choice(none, writes, shared, fair, mutex)},
 		},

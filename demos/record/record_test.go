@@ -45,7 +45,7 @@ func TestFree(t *testing.T) {
 		got := stagetest.Play(t, Demo{}, options("readers", "3", "lock", lock))
 		b := got.Board
 		whole := lock == shared || lock == fair || lock == mutex
-		if got.Err != nil || value(b, "reads") != 180 || value(b, "writes") != 20 || whole && value(b, "torn") != 0 {
+		if got.Err != nil || value(b, "reads") != 180 || value(b, "writes") != 40 || whole && value(b, "torn") != 0 {
 			t.Errorf("%s: %v %+v", lock, got.Err, b.Gauges)
 		}
 		if n := value(b, "together"); n < 1 || n > 3 || lock == mutex && n != 1 {

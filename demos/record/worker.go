@@ -21,8 +21,8 @@ const (
 	theTurn   = trace.ID("turnstile")
 	theWriter = trace.ID("W")
 
-	between = 4 * time.Millisecond // at most, between the two cells, where they run freely
-	away    = 6 * time.Millisecond // at most, between two reads or writes
+	between = 40 * time.Millisecond // at most, between the two cells, where they run freely
+	away    = 60 * time.Millisecond // at most, between two reads or writes
 )
 
 // user is a reader or the writer.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/share"
 	"edu/procession/demos/trace"
 )
 
@@ -20,7 +21,7 @@ type play struct {
 
 // Play implements demo.Demo.
 func (Demo) Play(ctx context.Context, s demo.Stage) error {
-	if !here {
+	if !share.Here {
 		return fmt.Errorf("flock: %w", demo.ErrNotHere)
 	}
 	pl := &play{s: s, graph: newGraph(s)}
@@ -46,8 +47,12 @@ func (pl *play) cast(ctx context.Context) error {
 		}
 	}()
 	for range n + 1 { // the last one is the gate
-		if err := open(files); err != nil {
+		opened, err := share.Lockable(n)
+		if err != nil {
 			return err
+		}
+		for i, f := range opened {
+			files[i] = append(files[i], f)
 		}
 	}
 	for i := range n {
@@ -57,24 +62,6 @@ func (pl *play) cast(ctx context.Context) error {
 		for _, f := range files[i] {
 			f.Close() // else its locks would outlive it
 		}
-	}
-	return nil
-}
-
-// open makes the file of a lock, opens it for each worker and takes its name away.
-func open(files [][]*os.File) error {
-	made, err := os.CreateTemp("", "procession-lock")
-	if err != nil {
-		return err
-	}
-	defer made.Close()
-	defer os.Remove(made.Name())
-	for i := range files {
-		f, err := os.OpenFile(made.Name(), os.O_RDWR, 0)
-		if err != nil {
-			return err
-		}
-		files[i] = append(files[i], f)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/share"
 	"edu/procession/demos/trace"
 )
 
@@ -73,11 +74,11 @@ func (m *moving) take(name trace.ID, i int) {
 		m.w.Step("take " + string(name))
 	}
 	m.w.Want(name)
-	lock(m.w.File(i))
+	share.Lock(m.w.File(i), false)
 	m.w.Report(trace.Lock{Is: trace.KindHold, Lock: name, Freed: true})
 }
 
 func (m *moving) give(name trace.ID, i int) {
 	m.w.Free(name)
-	unlock(m.w.File(i))
+	share.Unlock(m.w.File(i))
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/share"
 	"edu/procession/demos/trace"
 )
 
@@ -41,12 +42,12 @@ type news struct {
 
 // Play implements demo.Demo.
 func (Demo) Play(ctx context.Context, s demo.Stage) error {
-	if !here() {
+	if !share.Here {
 		return fmt.Errorf("memory shared by mmap: %w", demo.ErrNotHere)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p, f, err := share()
+	p, f, err := shared()
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 // cast starts the workers, A, B and so on.
 func (pl *play) cast(ctx context.Context, f *os.File) error {
 	n := demo.IntParam(pl.s, "workers")
-	locks, err := lockFiles(n)
+	locks, err := share.Lockable(n)
 	defer closeAll(locks)
 	if err != nil {
 		return err

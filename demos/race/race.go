@@ -28,11 +28,7 @@
 //  3. Who is said to be blocked is so to the kernel (TestHolderKilled).
 package race
 
-import (
-	"runtime"
-
-	"edu/procession/demos/demo"
-)
+import "edu/procession/demos/demo"
 
 // Demo is the demo race-and-lock.
 type Demo struct{}
@@ -90,6 +86,3 @@ func (Demo) Info() demo.Info {
 
 // Roles implements demo.Demo.
 func (Demo) Roles() map[string]demo.Role { return map[string]demo.Role{"adder": adder} }
-
-// here says that this system has the shared memory that the demo needs.
-func here() bool { return runtime.GOOS != "windows" }

@@ -41,6 +41,7 @@ var layers = map[string][]string{
 	"demos/cluster":           {"demos/demo", "demos/trace"},
 	"demos/<a demo>":          {"demos/cluster", "demos/cluster/...", "demos/demo", "demos/trace", "demos/safe", "demos/internal/..."},
 	"lessons/<a listing>":     {},
+	"demos/internal/troupe":   {"demos/demo", "demos/trace"},
 	"demos/internal/<a part>": {},
 }
 
@@ -157,6 +158,26 @@ func TestInfos(t *testing.T) {
 					t.Errorf("%s: the default %s=%s: %v", i.Name, p.Name, p.Default, err)
 				}
 			}
+		}
+		mends := 0
+		for _, z := range i.Puzzles {
+			is := func(name string) bool {
+				return slices.ContainsFunc(i.Params, func(p demo.Param) bool { return p.Name == name })
+			}
+			for name := range z.Set {
+				if !is(name) {
+					t.Errorf("%s: the puzzle %s sets %s, which is no setting", i.Name, z.Name, name)
+				}
+			}
+			if z.Mend != "" {
+				mends++
+				if !is(z.Mend) || mends > 1 {
+					t.Errorf("%s: the puzzle to mend %s is the second, or chooses %s, which is no setting", i.Name, z.Name, z.Mend)
+				}
+			}
+		}
+		if len(i.Puzzles) > 0 && mends == 0 {
+			t.Errorf("%s has steps, and no puzzle to mend", i.Name)
 		}
 		if fmt.Sprint(i) != fmt.Sprint(d.Info()) {
 			t.Errorf("%s describes itself in two ways", i.Name)

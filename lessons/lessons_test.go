@@ -17,6 +17,9 @@ var gaugesOf = map[string][]string{
 	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed"},
 	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release"},
 	"deadlock":            {"transfers", "circle", "before-deadlock"},
+	"producers-consumers": {"put", "taken", "overwritten", "nothing", "waited", "circle"},
+	"readers-writers":     {"reads", "writes", "torn", "overtaken", "together", "waited"},
+	"semaphore-barrier":   {"parts", "laps", "inside", "waited"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }
 

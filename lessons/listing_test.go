@@ -52,6 +52,18 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 		golang: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 	},
+	"producers-consumers": {
+		python: []string{`^all there, each once: True\nproducer, lock in hand, gets a slot: False\nconsumer, who would free one, gets the lock: False\n$`},
+		golang: []string{`^by hand, all there, each once: true\nchannel, all there, each once: true\nfull: a third one would have to wait\n$`},
+	},
+	"readers-writers": {
+		python: []string{`^without a lock: 300 writes, torn reads: \d+\nreaders and writer: 300 writes, torn reads: 0\n$`},
+		golang: []string{`^without a lock, torn reads: \d+\nRWMutex, torn reads: 0\nwhile the writer waits, another reader gets in: false\nthe reader left, the writer wrote: true\n$`},
+	},
+	"semaphore-barrier": {
+		python: []string{`^more than two at once: False\nparts: \[3, 3, 3, 3\] codes: \[0, 0, 0, 0\]\na permit is left: False\nbarrier: broken, for all who come: True\n$`},
+		golang: []string{`^more than two at once: false\nrounds: 3\nsomebody behind: false\na permit is left: true\n$`},
+	},
 	"race-and-lock": {
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},

@@ -213,6 +213,9 @@ func (s *stagePage) goal(b *board.Board) (demo.Puzzle, int, bool) {
 func (s *stagePage) fits(p demo.Puzzle) bool {
 	for _, q := range s.info.Puzzles {
 		for name := range q.Set {
+			if name == p.Mend {
+				continue // any value may be tried
+			}
 			want, ok := p.Set[name]
 			if !ok {
 				want = s.defaultOf(name)

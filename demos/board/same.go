@@ -83,7 +83,7 @@ func facts(b *Board) []fact {
 	slices.Sort(counts)
 	verdict := "none"
 	if b.Verdict != nil {
-		verdict = fmt.Sprintf("%v %s", b.Verdict.OK, b.Verdict.Text)
+		verdict = fmt.Sprintf("%v %v %s", b.Verdict.OK, b.Verdict.Broken, b.Verdict.Text)
 	}
 	var links, beliefs []string
 	for _, l := range b.Links {

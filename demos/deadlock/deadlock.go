@@ -5,7 +5,9 @@
 // a worker takes two locks, its own and its neighbour's, and gives them back. With
 // order=ring each begins with its own: sooner or later all hold one and wait for
 // the next one's. With order=sorted all take the lock of the lower number first,
-// and no circle can close.
+// and no circle can close. Two more orders take them in a ring, and pass a gate
+// first, a lock of its own: with order=gate they stay in it until they have both,
+// with order=gate-first until they have the first.
 //
 // The locks are flocks, each on a file of its own: the kernel knows who waits
 // (S, "file lock"), and frees what a killed process held.
@@ -24,7 +26,7 @@
 // The rules are:
 //  1. What is called a circle is one: each of it is blocked to the kernel
 //     (TestDeadlock).
-//  2. With order=sorted no schedule ends in a circle (TestSortedNever).
+//  2. With order=sorted or gate no schedule ends in a circle (TestNever).
 //  3. A kill in the circle lets the others go on (TestKillBreaksIt).
 package deadlock
 
@@ -37,8 +39,10 @@ var _ demo.Demo = Demo{}
 
 // The orders in which locks are taken.
 const (
-	ring   = "ring"
-	sorted = "sorted"
+	ring      = "ring"
+	sorted    = "sorted"
+	gate      = "gate"
+	gateFirst = "gate-first"
 )
 
 // Info implements demo.Demo.
@@ -52,7 +56,7 @@ func (Demo) Info() demo.Info {
 		Params: []demo.Param{
 			{Name: "workers", Doc: "how many processes, and locks", Default: "2", Check: demo.Int(2, 4)},
 			{Name: "transfers", Doc: "of each, where they run freely", Default: "200", Check: demo.Int(1, 2000)},
-			{Name: "order", Doc: "ring: one's own lock first; sorted: the lower number first", Default: ring, Check: demo.Choice(ring, sorted)},
+			{Name: "order", Doc: "ring: one's own lock first; sorted: the lower number first; gate: in a ring, both behind one more lock; gate-first: only the first behind it", Default: ring, Check: demo.Choice(ring, sorted, gate, gateFirst)},
 		},
 		Actions: []demo.Action{demo.Kill, demo.Stop, demo.Cont},
 		Gauges: []demo.Gauge{
@@ -62,6 +66,7 @@ func (Demo) Info() demo.Info {
 		},
 		Puzzles: []demo.Puzzle{
 			{Name: "all-for-ever", Doc: "Make them wait for each other for ever, in the fewest steps."},
+			{Name: "mend-the-order", Doc: "Mend it: set an order in which no schedule ends in a circle.", Mend: "order"},
 		},
 	}
 }

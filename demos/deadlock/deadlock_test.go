@@ -94,17 +94,22 @@ func TestScriptedKill(t *testing.T) {
 }
 
 // Every schedule, on the real processes: in a ring half of them end in a circle,
-// and sorted none does.
-func TestSortedNever(t *testing.T) {
+// and sorted, or behind a gate for both, none does. A gate for the first only does
+// not help.
+func TestNever(t *testing.T) {
 	for _, tt := range []struct {
 		order, workers string
+		broken         int
+		solved         string
 		want           []string
 	}{
-		{ring, "2", []string{"4: 0 transfers are done; A waits for lock-2 of B, B for lock-1 of A", "4: 2 transfers are done"}},
-		{sorted, "2", []string{"6: 2 transfers are done"}},
+		{ring, "2", 4, "", []string{"4: 0 transfers are done; A waits for lock-2 of B, B for lock-1 of A", "4: 2 transfers are done"}},
+		{sorted, "2", 0, "mend-the-order", []string{"6: 2 transfers are done"}},
+		{gate, "2", 0, "mend-the-order", []string{"14: 2 transfers are done"}},
+		{gateFirst, "2", 8, "", []string{"8: 0 transfers are done; A waits for lock-2 of B, B for lock-1 of A", "14: 2 transfers are done"}},
 	} {
 		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, options("order", tt.order, "workers", tt.workers), 100, nil)
-		if err != nil || !got.All || len(got.Outcomes) != len(tt.want) {
+		if err != nil || !got.All || len(got.Outcomes) != len(tt.want) || got.Broken != tt.broken || got.Mends != "mend-the-order" || got.Solved != tt.solved {
 			t.Fatalf("%v %+v", err, got)
 		}
 		for _, x := range got.Outcomes {
@@ -117,9 +122,11 @@ func TestSortedNever(t *testing.T) {
 	if err != nil || len(some.Outcomes) != 1 || some.Outcomes[0].Text != "3 transfers are done" {
 		t.Errorf("three, sorted: %v %+v", err, some)
 	}
-	b := stagetest.Play(t, Demo{}, options("order", sorted, "workers", "4", "transfers", "50")).Board
-	if value(b, "transfers") != 200 || value(b, "circle") != 0 || b.Verdict.Text != "200 transfers are done" {
-		t.Errorf("running freely: %+v %+v", b.Verdict, b.Gauges)
+	for _, order := range []string{sorted, gate} {
+		b := stagetest.Play(t, Demo{}, options("order", order, "workers", "4", "transfers", "50")).Board
+		if value(b, "transfers") != 200 || value(b, "circle") != 0 || b.Verdict.Text != "200 transfers are done" {
+			t.Errorf("%s, running freely: %+v %+v", order, b.Verdict, b.Gauges)
+		}
 	}
 }
 

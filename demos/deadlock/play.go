@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/share"
 	"edu/procession/demos/trace"
 )
 
@@ -20,7 +21,7 @@ type play struct {
 
 // Play implements demo.Demo.
 func (Demo) Play(ctx context.Context, s demo.Stage) error {
-	if !here {
+	if !share.Here {
 		return fmt.Errorf("flock: %w", demo.ErrNotHere)
 	}
 	pl := &play{s: s, graph: newGraph(s)}
@@ -45,9 +46,13 @@ func (pl *play) cast(ctx context.Context) error {
 			}
 		}
 	}()
-	for range n {
-		if err := open(files); err != nil {
+	for range n + 1 { // the last one is the gate
+		opened, err := share.Lockable(n)
+		if err != nil {
 			return err
+		}
+		for i, f := range opened {
+			files[i] = append(files[i], f)
 		}
 	}
 	for i := range n {
@@ -61,33 +66,15 @@ func (pl *play) cast(ctx context.Context) error {
 	return nil
 }
 
-// open makes the file of a lock, opens it for each worker and takes its name away.
-func open(files [][]*os.File) error {
-	made, err := os.CreateTemp("", "procession-lock")
-	if err != nil {
-		return err
-	}
-	defer made.Close()
-	defer os.Remove(made.Name())
-	for i := range files {
-		f, err := os.OpenFile(made.Name(), os.O_RDWR, 0)
-		if err != nil {
-			return err
-		}
-		files[i] = append(files[i], f)
-	}
-	return nil
-}
-
 func (pl *play) start(ctx context.Context, i int, files []*os.File) error {
-	first, second := i, (i+1)%len(files)
+	first, second := i, (i+1)%(len(files)-1)
 	if pl.s.Param("order") == sorted && second < first {
 		first, second = second, first
 	}
 	id := trace.ID(rune('A' + i))
 	p, err := pl.s.Spawn(ctx, demo.Spec{
 		Role: "mover", Name: id, Files: files,
-		Args:  map[string]string{"first": fmt.Sprint(first), "second": fmt.Sprint(second), "transfers": pl.s.Param("transfers")},
+		Args:  map[string]string{"order": pl.s.Param("order"), "gate": fmt.Sprint(len(files) - 1), "first": fmt.Sprint(first), "second": fmt.Sprint(second), "transfers": pl.s.Param("transfers")},
 		Heard: func(d trace.Data) { pl.graph.hear(id, d) },
 	})
 	if err == nil {
@@ -111,7 +98,7 @@ func (pl *play) free(ctx context.Context) error {
 	s.Gauge("circle", 0, "")
 	s.Gauge("transfers", 0, "")
 	s.Say("%d processes, each of %s transfers. For each it takes two locks, %s.", len(pl.procs), s.Param("transfers"),
-		map[string]string{ring: "its own first", sorted: "the lower number first"}[s.Param("order")])
+		map[string]string{ring: "its own first", sorted: "the lower number first", gate: "both behind a gate", gateFirst: "the first behind a gate"}[s.Param("order")])
 	for _, p := range pl.procs {
 		p.Send("go")
 	}
@@ -195,15 +182,24 @@ func (pl *play) asleep(circle []edge) bool {
 
 // verdict sums up, in words that are the same for the same outcome.
 func (pl *play) verdict() {
+	text, circle := pl.outcome()
+	if circle && pl.s.Stepping() {
+		pl.s.Broken("%s", text)
+	} else {
+		pl.s.Verdict(true, "%s", text)
+	}
+}
+
+func (pl *play) outcome() (text string, circle bool) {
 	done := pl.graph.transfers()
-	text := fmt.Sprintf("%d transfers are done", done)
+	text = fmt.Sprintf("%d transfers are done", done)
 	if done == 1 {
 		text = "1 transfer is done"
 	}
 	if c := pl.graph.circle(); len(c) > 0 {
-		text += "; " + sentence(c)
+		return text + "; " + sentence(c), true
 	}
-	pl.s.Verdict(true, "%s", text)
+	return text, false
 }
 
 // stepped is a run in step mode.
@@ -217,7 +213,7 @@ func (pl *play) stepped(ctx context.Context) error {
 		pl.alive()
 		if circle := pl.graph.circle(); end == demo.Stuck && len(circle) > 0 {
 			pl.s.Gauge("circle", float64(len(circle)), "")
-			if len(circle) == len(pl.procs) {
+			if len(circle) == len(pl.procs) && pl.s.Param("order") == ring {
 				pl.s.Solved("all-for-ever")
 			}
 		}

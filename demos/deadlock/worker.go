@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/share"
 	"edu/procession/demos/trace"
 )
 
@@ -14,6 +15,8 @@ const (
 	apart   = 20 * time.Millisecond  // at most, between two transfers of a worker
 	between = 200 * time.Microsecond // with one lock in hand and the other to come
 )
+
+const theGate = trace.ID("gate")
 
 func lockName(i int) trace.ID { return trace.ID(fmt.Sprintf("lock-%d", i+1)) }
 
@@ -45,13 +48,15 @@ type moving struct {
 // transfer takes two locks, works, and gives them back.
 func (m *moving) transfer() {
 	w := m.w
-	for _, i := range m.locks {
-		if w.Stepping() {
-			w.Step("take " + string(lockName(i)))
+	order := w.Arg("order")
+	if order == gate || order == gateFirst {
+		m.take(theGate, w.IntArg("gate"))
+	}
+	for n, i := range m.locks {
+		m.take(lockName(i), i)
+		if n == 0 && order == gateFirst || n == 1 && order == gate {
+			m.give(theGate, w.IntArg("gate"))
 		}
-		w.Want(lockName(i))
-		lock(w.File(i))
-		w.Report(trace.Lock{Is: trace.KindHold, Lock: lockName(i), Freed: true})
 		if !w.Stepping() {
 			w.Sleep(between)
 		}
@@ -59,8 +64,21 @@ func (m *moving) transfer() {
 	w.Step("move, and give both back")
 	m.done++
 	w.Write("transfers of "+w.Name(), m.done)
-	for _, i := range []int{m.locks[1], m.locks[0]} {
-		w.Free(lockName(i))
-		unlock(w.File(i))
+	m.give(lockName(m.locks[1]), m.locks[1])
+	m.give(lockName(m.locks[0]), m.locks[0])
+}
+
+// take is a step: it takes a lock, the i-th file.
+func (m *moving) take(name trace.ID, i int) {
+	if m.w.Stepping() {
+		m.w.Step("take " + string(name))
 	}
+	m.w.Want(name)
+	share.Lock(m.w.File(i), false)
+	m.w.Report(trace.Lock{Is: trace.KindHold, Lock: name, Freed: true})
+}
+
+func (m *moving) give(name trace.ID, i int) {
+	m.w.Free(name)
+	share.Unlock(m.w.File(i))
 }

@@ -180,6 +180,9 @@ type Stage interface {
 	// settle, so Heard must not call it, and its text should be the same for the
 	// same schedule: it is the outcome that exploring counts.
 	Verdict(ok bool, format string, args ...any)
+	// Broken is a verdict of step mode: the run went well, and under this schedule
+	// what the demo is to keep did not hold. It is what a puzzle to mend rules out.
+	Broken(format string, args ...any)
 	// Stepping says that this is a run in step mode.
 	Stepping() bool
 	// Watch opens the gates, in step mode: the cast is complete, and moves are made

@@ -18,12 +18,16 @@ type Exploration struct {
 	All      bool      // there are no others, after Options.Schedule
 	Outcomes []Outcome // the most frequent first
 	Took     time.Duration
+	Broken   int    // schedules under which the demo did not keep what it is to keep
+	Mends    string // the puzzle to mend that is played with these settings, from the beginning; else empty
+	Solved   string // that puzzle, once All were played and none was Broken
 }
 
 // Outcome is one way in which a run came out: the text of its verdict.
 type Outcome struct {
 	Text     string
 	OK       bool
+	Broken   bool     // the demo did not keep what it is to keep
 	Count    int      // schedules that came to it
 	Schedule Schedule // the shortest of them, of those the first found
 }
@@ -189,10 +193,10 @@ func (x *explorer) end(path []*node, all Schedule, v trace.Verdict) {
 		path[i].done = !slices.ContainsFunc(path[i].kids, func(n *node) bool { return !n.done })
 	}
 	x.ran++
-	i := slices.IndexFunc(x.found, func(o Outcome) bool { return o.Text == v.Text && o.OK == v.OK })
+	i := slices.IndexFunc(x.found, func(o Outcome) bool { return o.Text == v.Text && o.OK == v.OK && o.Broken == v.Broken })
 	if i < 0 {
 		i = len(x.found)
-		x.found = append(x.found, Outcome{Text: v.Text, OK: v.OK, Schedule: all})
+		x.found = append(x.found, Outcome{Text: v.Text, OK: v.OK, Broken: v.Broken, Schedule: all})
 	}
 	f := &x.found[i]
 	if f.Count++; len(all) < len(f.Schedule) {
@@ -209,7 +213,20 @@ func (x *explorer) sum() Exploration {
 	defer x.mu.Unlock()
 	found := slices.Clone(x.found)
 	slices.SortStableFunc(found, func(a, b Outcome) int { return b.Count - a.Count })
-	return Exploration{Ran: x.ran, All: x.root.done, Outcomes: found, Took: time.Since(x.began)}
+	got := Exploration{Ran: x.ran, All: x.root.done, Outcomes: found, Took: time.Since(x.began)}
+	well := true
+	for _, o := range found {
+		if well = well && o.OK; o.Broken {
+			got.Broken += o.Count
+		}
+	}
+	if z, ok := x.d.Info().ToMend(x.o.Params); ok && len(x.o.Schedule) == 0 {
+		got.Mends = z.Name
+		if got.All && got.Ran > 0 && got.Broken == 0 && well {
+			got.Solved = z.Name
+		}
+	}
+	return got
 }
 
 func outcome(log *trace.Recorder) trace.Verdict {

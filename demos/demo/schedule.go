@@ -70,9 +70,34 @@ func MoveAct(move trace.ID) (a Act, ok bool) {
 	return Act{Name: name, Target: trace.ID(target)}, ok
 }
 
-// Puzzle is a goal in step mode. A demo reports Stage.Solved when it is reached.
+// Puzzle is a goal in step mode. Most are reached by a schedule: a demo reports
+// Stage.Solved then. One to mend is reached by a setting: Explore finds that under
+// every schedule there is the demo keeps what it is to keep. A demo has at most
+// one of these.
 type Puzzle struct {
 	Name string
 	Doc  string            // what to bring about: "make it lose an update, in the fewest steps"
 	Set  map[string]string // the settings that it is played with, where not the defaults
+	Mend string            // the setting that is to be chosen, of a puzzle to mend; else empty
+}
+
+// ToMend is the puzzle to mend that is played with these settings: those that it
+// sets or that have their defaults, but for the one that is to be chosen.
+func (i Info) ToMend(params map[string]string) (Puzzle, bool) {
+	for _, z := range i.Puzzles {
+		if z.Mend == "" {
+			continue
+		}
+		fits := true
+		for _, p := range i.Params {
+			want, set := z.Set[p.Name]
+			if !set {
+				want = p.Default
+			}
+			got, given := params[p.Name]
+			fits = fits && (p.Name == z.Mend || got == want || !given && p.Default == want)
+		}
+		return z, fits
+	}
+	return Puzzle{}, false
 }

@@ -60,3 +60,27 @@ func BenchmarkStepOff(b *testing.B) {
 		w.Step("read counter")
 	}
 }
+
+func TestToMend(t *testing.T) {
+	i := demo.Info{
+		Params:  []demo.Param{{Name: "lock", Default: "none"}, {Name: "workers", Default: "2"}, {Name: "rounds", Default: "2"}},
+		Puzzles: []demo.Puzzle{{Name: "lose"}, {Name: "mend", Mend: "lock", Set: map[string]string{"rounds": "1"}}},
+	}
+	for _, tt := range []struct {
+		params map[string]string
+		fits   bool
+	}{
+		{nil, false},
+		{map[string]string{"rounds": "1"}, true},
+		{map[string]string{"rounds": "1", "lock": "mutex", "workers": "2"}, true},
+		{map[string]string{"rounds": "1", "workers": "3"}, false},
+		{map[string]string{"lock": "mutex"}, false},
+	} {
+		if z, fits := i.ToMend(tt.params); fits != tt.fits || z.Name != "mend" {
+			t.Errorf("%v: %v %s", tt.params, fits, z.Name)
+		}
+	}
+	if _, fits := (demo.Info{Puzzles: i.Puzzles[:1]}).ToMend(nil); fits {
+		t.Error("a puzzle that is not to be mended")
+	}
+}

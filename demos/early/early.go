@@ -14,6 +14,8 @@
 package early
 
 import (
+	"edu/procession/demos/barrier"
+	"edu/procession/demos/buffer"
 	"edu/procession/demos/burners"
 	"edu/procession/demos/call"
 	"edu/procession/demos/deadlock"
@@ -24,6 +26,7 @@ import (
 	"edu/procession/demos/proxy"
 	"edu/procession/demos/queue"
 	"edu/procession/demos/race"
+	"edu/procession/demos/record"
 	"edu/procession/demos/stage/warden"
 )
 
@@ -38,6 +41,9 @@ var Demos = []demo.Demo{
 	proxy.Demo{},
 	race.Demo{},
 	deadlock.Demo{},
+	barrier.Demo{},
+	buffer.Demo{},
+	record.Demo{},
 }
 
 func init() {

@@ -4,6 +4,7 @@ import (
 	"os"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/share"
 )
 
 // locker lets one process in at a time. Both methods block the main thread in
@@ -28,7 +29,7 @@ const (
 
 func newLocker(kind string, p *page, w *demo.Worker) locker {
 	switch kind {
-	case mutex:
+	case mutex, halves:
 		return newMutex(&p.word, w)
 	case flock:
 		return fileLock{w.File(flockFile)}
@@ -36,20 +37,9 @@ func newLocker(kind string, p *page, w *demo.Worker) locker {
 	return free{}
 }
 
-// lockFiles makes a file to be locked and opens it n times.
-func lockFiles(n int) (files []*os.File, err error) {
-	f, err := os.CreateTemp("", "procession-lock")
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	defer os.Remove(f.Name())
-	for range n {
-		g, err := os.OpenFile(f.Name(), os.O_RDWR, 0)
-		if err != nil {
-			return files, err
-		}
-		files = append(files, g)
-	}
-	return files, nil
-}
+// fileLock is a lock on an open file. The kernel frees it with the last
+// descriptor of that, so when its holder ends, however it ends.
+type fileLock struct{ f *os.File }
+
+func (l fileLock) lock()   { share.Lock(l.f, false) }
+func (l fileLock) unlock() { share.Unlock(l.f) }

@@ -4,6 +4,8 @@ import (
 	"os"
 	"sync/atomic"
 	"unsafe"
+
+	"edu/procession/demos/internal/share"
 )
 
 // page is what the processes share. Each field has a cache line of its own.
@@ -20,26 +22,17 @@ type page struct {
 
 const pageSize = 4096
 
-// share makes a page of memory as a file without a name, which workers map too.
-func share() (*page, *os.File, error) {
-	f, err := os.CreateTemp("", "procession-race")
+// shared makes a page of memory as a file, which workers map too.
+func shared() (*page, *os.File, error) {
+	b, f, err := share.Memory(pageSize)
 	if err != nil {
 		return nil, nil, err
 	}
-	os.Remove(f.Name())
-	if err := f.Truncate(pageSize); err != nil {
-		f.Close()
-		return nil, nil, err
-	}
-	p, err := mapped(f)
-	if err != nil {
-		f.Close()
-	}
-	return p, f, err
+	return (*page)(unsafe.Pointer(&b[0])), f, nil
 }
 
 func mapped(f *os.File) (*page, error) {
-	b, err := mmap(f, pageSize)
+	b, err := share.Map(f, pageSize)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/share"
 	"edu/procession/demos/trace"
 )
 
@@ -41,12 +42,12 @@ type news struct {
 
 // Play implements demo.Demo.
 func (Demo) Play(ctx context.Context, s demo.Stage) error {
-	if !here() {
+	if !share.Here {
 		return fmt.Errorf("memory shared by mmap: %w", demo.ErrNotHere)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p, f, err := share()
+	p, f, err := shared()
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 // cast starts the workers, A, B and so on.
 func (pl *play) cast(ctx context.Context, f *os.File) error {
 	n := demo.IntParam(pl.s, "workers")
-	locks, err := lockFiles(n)
+	locks, err := share.Lockable(n)
 	defer closeAll(locks)
 	if err != nil {
 		return err
@@ -131,7 +132,7 @@ func (pl *play) hear(ctx context.Context, i int, d trace.Data) {
 // free is a run without step mode: a round, and then what is asked for.
 func (pl *play) free(ctx context.Context) error {
 	s := pl.s
-	s.Say("Each adds one %s times%s. %d in all are expected.", s.Param("increments"), map[string]string{none: ", without a lock", mutex: ", behind a mutex in the shared memory", flock: ", behind a lock on a file"}[pl.lock],
+	s.Say("Each adds one %s times%s. %d in all are expected.", s.Param("increments"), map[string]string{none: ", without a lock", halves: ", each read and each write behind a mutex", mutex: ", behind a mutex in the shared memory", flock: ", behind a lock on a file"}[pl.lock],
 		demo.IntParam(s, "increments")*len(pl.workers))
 	if err := pl.round(ctx, nil); err != nil {
 		return err
@@ -170,8 +171,8 @@ func (pl *play) act(ctx context.Context, name string) error {
 		pl.s.Say("%s of a dead holder, and will for ever.", plural(stuck, "waits for the lock", "wait for the lock"))
 	case name == again:
 		return pl.round(ctx, nil)
-	case pl.lock == none:
-		pl.s.Say("Without a lock there is no holder to kill. R, with lock=mutex or lock=flock, gives one.")
+	case pl.lock == none || pl.lock == halves:
+		pl.s.Say("Without a lock around the whole addition there is no holder to kill. R, with lock=mutex or lock=flock, gives one.")
 	case alive < 2:
 		pl.s.Say("Nobody is left who could wait.")
 	default:

@@ -60,6 +60,15 @@ func TestRaceLoses(t *testing.T) {
 	t.Log(b.Verdict.Text)
 }
 
+// A lock around each half loses as none does.
+func TestHalvesLose(t *testing.T) {
+	b := well(t, stagetest.Play(t, Demo{}, options("workers", "4", "lock", halves, "increments", "10000")))
+	counter, expected, lost := value(b, "counter"), value(b, "expected"), value(b, "lost-updates")
+	if expected != 40_000 || counter+lost != expected || lost == 0 && runtime.NumCPU() > 1 {
+		t.Errorf("%d and %d lost of %d", counter, lost, expected)
+	}
+}
+
 func TestLocksLoseNone(t *testing.T) {
 	for _, lock := range []string{mutex, flock} {
 		b := well(t, stagetest.Play(t, Demo{}, options("workers", "4", "lock", lock, "increments", "4000")))
@@ -173,9 +182,9 @@ func TestStuckStays(t *testing.T) {
 // All schedules of one addition each come to the same behind a lock. Without one
 // they do not.
 func TestNoScheduleBreaksALock(t *testing.T) {
-	for lock, want := range map[string][]int{none: {18, 2}, mutex: {10}, flock: {10}} {
+	for lock, want := range map[string][]int{none: {18, 2}, halves: {18, 2}, mutex: {10}, flock: {10}} {
 		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, options("lock", lock, "rounds", "1"), 1000, nil)
-		if err != nil || !got.All || len(got.Outcomes) != len(want) {
+		if err != nil || !got.All || len(got.Outcomes) != len(want) || got.Broken > 0 != (len(want) > 1) || got.Mends != "" {
 			t.Fatalf("%s: %v %+v", lock, err, got)
 		}
 		for i, n := range want {
@@ -192,6 +201,10 @@ func TestNoScheduleBreaksALock(t *testing.T) {
 		t.Errorf("two workers of six steps: %v %+v", err, got)
 	}
 	t.Logf("%d schedules, %.0f a second", got.Ran, float64(got.Ran)/got.Took.Seconds())
+	got, err = demo.Explore(context.Background(), stage.Start, Demo{}, options("lock", mutex), 1000, nil)
+	if err != nil || !got.All || got.Broken > 0 || got.Solved != "mend-the-counter" {
+		t.Errorf("mended with a mutex: %v %+v", err, got)
+	}
 }
 
 // Each step back shows what was there before, with a lock that one waits for.

@@ -68,7 +68,11 @@ func (pl *play) stepped(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		pl.s.Verdict(true, "%s", pl.outcome(end))
+		if text, broken := pl.outcome(end); broken {
+			pl.s.Broken("%s", text)
+		} else {
+			pl.s.Verdict(true, "%s", text)
+		}
 		if !pl.s.Again(reset) {
 			if end == demo.Stuck {
 				demo.Linger(ctx, pl.s)
@@ -78,12 +82,13 @@ func (pl *play) stepped(ctx context.Context) error {
 	}
 }
 
-// outcome is the same text for the same outcome: exploring counts them by it.
-func (pl *play) outcome(end demo.Ending) string {
+// outcome is the same text for the same outcome: exploring counts them by it. It is
+// broken where an update is lost, or somebody waits for ever.
+func (pl *play) outcome(end demo.Ending) (text string, broken bool) {
 	st := &pl.steps
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	text := fmt.Sprintf("the counter is %d after %s: ", st.value, plural(st.writes, "addition", "additions"))
+	text = fmt.Sprintf("the counter is %d after %s: ", st.value, plural(st.writes, "addition", "additions"))
 	if lost := st.writes - st.value; lost > 0 {
 		text += plural(lost, "update is lost", "updates are lost")
 	} else {
@@ -98,5 +103,5 @@ func (pl *play) outcome(end demo.Ending) string {
 	case demo.Cut:
 		text += ", and not all is done"
 	}
-	return text
+	return text, st.writes > st.value || end == demo.Stuck
 }

@@ -28,7 +28,7 @@ func adder(_ context.Context, w *demo.Worker) error {
 	if err != nil {
 		return err
 	}
-	a := &adding{w: w, p: p, lock: newLocker(w.Arg("lock"), p, w), me: w.IntArg("index"), locks: w.Arg("lock") != none,
+	a := &adding{w: w, p: p, lock: newLocker(w.Arg("lock"), p, w), me: w.IntArg("index"), locks: w.Arg("lock") == mutex || w.Arg("lock") == flock, halves: w.Arg("lock") == halves,
 		hold: trace.Lock{Is: trace.KindHold, Lock: theLock, Freed: w.Arg("lock") == flock}}
 	if w.Stepping() {
 		for a.steps(); w.Again(); a.steps() {
@@ -55,12 +55,30 @@ func adder(_ context.Context, w *demo.Worker) error {
 }
 
 type adding struct {
-	w     *demo.Worker
-	p     *page
-	lock  locker
-	locks bool
-	hold  trace.Lock
-	me    int
+	w      *demo.Worker
+	p      *page
+	lock   locker
+	locks  bool // around the whole addition
+	halves bool // around its read, and around its write
+	hold   trace.Lock
+	me     int
+}
+
+// half does a read or a write, behind the lock where each has it to itself.
+func (a *adding) half(do func()) {
+	if a.halves {
+		a.lock.lock()
+		defer a.lock.unlock()
+	}
+	do()
+}
+
+// behind is what that says in the text of a step.
+func (a *adding) behind(text string) string {
+	if a.halves {
+		return "lock, " + text + ", unlock"
+	}
+	return text
 }
 
 // steps is the few additions of step mode, a step at a time.
@@ -73,13 +91,14 @@ func (a *adding) steps() {
 			a.lock.lock()
 			w.Report(a.hold)
 		}
-		w.Step("read counter")
-		n := atomic.LoadInt64(&a.p.counter)
+		w.Step(a.behind("read counter"))
+		var n int64
+		a.half(func() { n = atomic.LoadInt64(&a.p.counter) })
 		w.Read(theCell, n)
 		w.Step(fmt.Sprintf("add: %d + 1", n))
 		n++
-		w.Step(fmt.Sprintf("write counter = %d", n))
-		atomic.StoreInt64(&a.p.counter, n)
+		w.Step(a.behind(fmt.Sprintf("write counter = %d", n)))
+		a.half(func() { atomic.StoreInt64(&a.p.counter, n) })
 		w.Write(theCell, n)
 		atomic.AddInt64(&a.p.done[a.me].n, 1)
 		if a.locks {
@@ -96,15 +115,20 @@ func (a *adding) round(many int) {
 	w := a.w
 	w.Report(trace.Task{Is: trace.KindTaskRun, Task: a.me, Attempt: 1})
 	t := time.Now()
-	if a.locks {
+	if a.locks || a.halves {
 		w.Block("the lock, again and again")
 	}
 	for i := range many {
-		a.lock.lock()
-		n := atomic.LoadInt64(&a.p.counter)
-		n = add(n)
-		atomic.StoreInt64(&a.p.counter, n)
-		a.lock.unlock()
+		var n int64
+		if a.halves {
+			n = a.addInHalves()
+		} else {
+			a.lock.lock()
+			n = atomic.LoadInt64(&a.p.counter)
+			n = add(n)
+			atomic.StoreInt64(&a.p.counter, n)
+			a.lock.unlock()
+		}
 		atomic.AddInt64(&a.p.done[a.me].n, 1)
 		if i%max(many/tellings, 1) == 0 {
 			w.Write(theCell, n)
@@ -113,6 +137,13 @@ func (a *adding) round(many int) {
 	took := time.Since(t)
 	w.Block("")
 	w.Report(trace.Task{Is: trace.KindTaskDone, Task: a.me, Attempt: 1, Took: took, Note: fmt.Sprintf("%d additions", many)})
+}
+
+func (a *adding) addInHalves() (n int64) {
+	a.half(func() { n = atomic.LoadInt64(&a.p.counter) })
+	n = add(n)
+	a.half(func() { atomic.StoreInt64(&a.p.counter, n) })
+	return n
 }
 
 // add is slow: as long as a small piece of real work between a read and a write.

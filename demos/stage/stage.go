@@ -345,9 +345,15 @@ func (r *run) Gauge(name string, v float64, u string) {
 	r.Emit("", trace.Gauge{Name: name, Value: v, Unit: u, Paced: r.opt.Pace == demo.Slow})
 }
 func (r *run) Verdict(ok bool, f string, args ...any) {
+	r.judge(trace.Verdict{OK: ok, Text: fmt.Sprintf(f, args...)})
+}
+func (r *run) Broken(f string, args ...any) {
+	r.judge(trace.Verdict{OK: true, Broken: true, Text: fmt.Sprintf(f, args...)})
+}
+func (r *run) judge(v trace.Verdict) {
 	r.gates.rest() // in step mode, a verdict comes when the last move has been seen through
-	r.gates.verdict = trace.Verdict{OK: ok, Text: fmt.Sprintf(f, args...)}
-	r.Emit("", r.gates.verdict)
+	r.gates.verdict = v
+	r.Emit("", v)
 }
 
 func (r *run) ScriptEnd() (end time.Duration) {

@@ -182,6 +182,9 @@ type Act struct {
 type Verdict struct {
 	OK   bool   `json:"ok"`
 	Text string `json:"text"`
+	// Broken says, in step mode, that what the demo is to keep did not hold: an
+	// update was lost, somebody waits for ever.
+	Broken bool `json:"broken,omitempty"`
 }
 
 // Dropped counts events that the log did not keep (log.dropped).

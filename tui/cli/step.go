@@ -313,10 +313,10 @@ func (a *app) explore(ctx context.Context, d demo.Demo, opt demo.Options, most i
 	if asJSON {
 		enc := json.NewEncoder(a.Out)
 		enc.SetEscapeHTML(false)
-		err = enc.Encode(map[string]any{"demo": d.Info().Name, "schedules": got.Ran, "all": got.All, "per_second": rate, "params": opt.Params, "seed": opt.Seed})
+		err = enc.Encode(map[string]any{"demo": d.Info().Name, "schedules": got.Ran, "all": got.All, "per_second": rate, "params": opt.Params, "seed": opt.Seed, "broken": got.Broken, "mends": got.Mends, "solved": got.Solved})
 		for _, x := range got.Outcomes {
 			if err == nil {
-				err = enc.Encode(map[string]any{"outcome": x.Text, "ok": x.OK, "count": x.Count, "schedule": x.Schedule.String()})
+				err = enc.Encode(map[string]any{"outcome": x.Text, "ok": x.OK, "broken": x.Broken, "count": x.Count, "schedule": x.Schedule.String()})
 			}
 		}
 		return broken(err)
@@ -330,6 +330,28 @@ func (a *app) explore(ctx context.Context, d demo.Demo, opt demo.Options, most i
 	for _, x := range got.Outcomes {
 		fmt.Fprintf(&out, "%6d of %d  %s\n%s--schedule '%s'\n", x.Count, got.Ran, safe.Line(x.Text, 200), strings.Repeat(" ", 11+len(fmt.Sprint(got.Ran))), x.Schedule)
 	}
+	if text := mended(got); text != "" {
+		fmt.Fprintf(&out, "\n%s\n", text)
+	}
 	_, err = io.WriteString(a.Out, out.String())
 	return broken(err)
+}
+
+// mended says how many schedules break what the demo is to keep, and what that
+// means for its puzzle to mend; "" where nothing is to be said.
+func mended(got demo.Exploration) string {
+	first := slices.IndexFunc(got.Outcomes, func(o demo.Outcome) bool { return o.Broken })
+	switch {
+	case first >= 0:
+		text := fmt.Sprintf("%d of %d schedules break it", got.Broken, got.Ran)
+		if got.Mends != "" {
+			text += fmt.Sprintf(": %s is not solved", got.Mends)
+		}
+		return text + fmt.Sprintf(". One that does: --schedule '%s'", got.Outcomes[first].Schedule)
+	case got.Solved != "":
+		return fmt.Sprintf("0 of all %d schedules break it: %s is solved", got.Ran, got.Solved)
+	case got.Mends != "" && !got.All:
+		return fmt.Sprintf("0 of %d schedules break it, but there are more: a larger --explore would tell whether %s is solved", got.Ran, got.Mends)
+	}
+	return ""
 }

@@ -252,6 +252,9 @@ var ErrNotHere = errors.New("not possible on this system")
 type Proc interface {
 	ID() trace.ID
 	PID() int
+	// TID is the kernel's number of the worker's thread: in place threads its own,
+	// else that of the main thread, which is PID.
+	TID() int
 	// Took is the time from the spawn call to the worker's first event.
 	Took() time.Duration
 	// Send writes a line to the worker, which reads it with Worker.Recv.

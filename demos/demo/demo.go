@@ -91,8 +91,11 @@ type Info struct {
 	Params  []Param
 	Actions []Action
 	Gauges  []Gauge
-	Puzzles []Puzzle   // goals in step mode; none: the demo has no steps
-	Clocks  []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
+	Puzzles []Puzzle // goals in step mode; none: the demo has no steps
+	// Computes says that its workers want whole cores: two runs at once would spoil
+	// each other's numbers.
+	Computes bool
+	Clocks   []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
 }
 
 // Param is a setting of a demo, given with --set name=value.

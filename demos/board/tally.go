@@ -18,7 +18,6 @@ type Tally struct {
 	KillFor []time.Duration // from each of them to the end of its target
 	Ended   int             // workers that a signal ended before the verdict
 	Lost    int             // tasks
-	CPU     time.Duration   // of processes that have been waited for, without the warden
 
 	board  *Board
 	killed map[trace.ID]time.Duration
@@ -66,15 +65,22 @@ func (t *Tally) Apply(e trace.Event) {
 		if d.Signal != "" && !p.Keeper() && t.board.Verdict == nil { // after it, the stage clears
 			t.Ended++
 		}
-	case trace.Reaped:
-		if p := t.board.Proc(e.Who); p.TID == 0 && p.Role != "warden" {
-			t.CPU += d.User + d.System
-		}
 	case trace.Task:
 		if d.Is == trace.KindTaskLost {
 			t.Lost++
 		}
 	}
+}
+
+// CPU is what all processes but the warden have used: as sampled, and exact for
+// those that have been waited for.
+func (t *Tally) CPU() (sum time.Duration) {
+	for i := range t.board.Procs {
+		if p := &t.board.Procs[i]; p.TID == 0 && p.Role != "warden" {
+			sum += p.CPU
+		}
+	}
+	return sum
 }
 
 // Workers is how many have said their first word.

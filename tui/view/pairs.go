@@ -46,17 +46,20 @@ func (p Pair) Value(i int, ascii bool) string {
 	return format(trace.Gauge{Value: p.Values[i], Unit: p.Unit, Paced: p.paced}, ascii)
 }
 
-// Times is how the ratio reads: "×47", "×0.021".
+// Times is how the ratio reads: "×47", "1/47".
 func (p Pair) Times(ascii bool) string {
 	r := p.Ratio()
-	if math.IsNaN(r) {
-		return ""
-	}
 	sign := "×"
 	if ascii {
 		sign = "x"
 	}
-	return sign + digits(r)
+	switch {
+	case math.IsNaN(r):
+		return ""
+	case r < 1 && digits(1/r) != "1":
+		return "1/" + digits(1/r)
+	}
+	return sign + digits(max(r, 1))
 }
 
 // Pairs lists what there is to compare: first what the kernel and the stage tell
@@ -84,25 +87,24 @@ func Pairs(sides []Side) []Pair {
 		}
 		return float64(d) / 1e6
 	}
-	count := func(n int, told bool) float64 {
-		if !told {
-			return math.NaN()
-		}
-		return float64(n)
-	}
 	add("start of a worker", "ms", "from the call to the worker's first word, the median", func(t *board.Tally) float64 { return ms(t.Start()) })
-	add("start of the host", "ms", "the one process whose threads they are, before the first of them", func(t *board.Tally) float64 { return ms(t.Host) })
 	add("memory", "bytes", "resident, of all together, the most at a sample; pages that processes share count in each", func(t *board.Tally) float64 {
 		if t.Memory == 0 {
 			return math.NaN()
 		}
 		return float64(t.Memory)
 	})
-	add("cpu", "ms", "of all processes that have ended, as wait tells", func(t *board.Tally) float64 { return ms(t.CPU) })
-	add("kill to end", "ms", "from the signal until wait told of the end", func(t *board.Tally) float64 { return ms(t.Kill()) })
-	killed := slices.ContainsFunc(sides, func(s Side) bool { return s.Tally != nil && s.Tally.Kills > 0 })
-	add("kills", "", "signals that you sent", func(t *board.Tally) float64 { return count(t.Kills, killed) })
-	add("workers that ended by them", "", "", func(t *board.Tally) float64 { return count(t.Ended, killed) })
+	if slices.ContainsFunc(sides, func(s Side) bool { return s.Tally != nil && s.Tally.Kills > 0 }) {
+		add("ended by a kill", "", "workers that a signal ended, for each kill of yours", func(t *board.Tally) float64 {
+			if t.Kills == 0 {
+				return math.NaN()
+			}
+			return float64(t.Ended) / float64(t.Kills)
+		})
+		add("kill to end", "ms", "from the signal until wait told of the end, the median", func(t *board.Tally) float64 { return ms(t.Kill()) })
+	}
+	add("start of the host", "ms", "the one process whose threads they are, before the first of them", func(t *board.Tally) float64 { return ms(t.Host) })
+	add("cpu", "ms", "of all processes but the warden, as the kernel tells", func(t *board.Tally) float64 { return ms(t.CPU()) })
 
 	seen := map[string]bool{}
 	for _, s := range sides {

@@ -78,6 +78,7 @@ type KeyMap struct {
 	Forward, Backward, SecondForward, SecondBackward              Binding
 	Start, Live, Slower, Faster                                   Binding
 	LetGo, Undo, StepMode                                         Binding
+	Versus                                                        Binding
 	Again, Anew, Finish, View, ViewBack, Digit, Log, Zoom, Beside Binding
 }
 
@@ -135,10 +136,11 @@ func DefaultKeys() KeyMap {
 		LetGo:          Binding{Keys: []string{"enter"}, Word: "let go", Doc: "let the selected process do its next step; it is held before the one after"},
 		Undo:           Binding{Keys: []string{"u"}, Word: "undo", Doc: "take the last step back: a new run does all the steps before it, and is compared with what was there"},
 		StepMode:       Binding{Keys: []string{"T"}, Word: "step mode", Doc: "start the demo anew in step mode, where you say who goes next; again: back to running freely"},
+		Versus:         Binding{Keys: []string{"W"}, Word: "versus", Doc: "start the demo anew in two places side by side, such as threads and processes, with the same seed; again: back to one place"},
 		View:           Binding{Keys: []string{"v"}, Word: "view", Doc: "the next view as the main one"},
 		ViewBack:       Binding{Keys: []string{"V"}, Word: "view before", Doc: "the view before"},
 		Digit:          Binding{Keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, Word: "view", Doc: "this view as the main one"},
-		Log:            Binding{Keys: []string{"L"}, Word: "log", Doc: "make the log bigger, and small again"},
+		Log:            Binding{Keys: []string{"L"}, Word: "log", Doc: "make the log bigger, and small again; with two places side by side, all numbers and what they mean"},
 		Zoom:           Binding{Keys: []string{"z"}, Word: "zoom", Doc: "time axes show the last ten seconds, or the whole run"},
 		Clocks:         Binding{Keys: []string{"K"}, Word: "clocks", Doc: "left of the messages: the time, Lamport clocks, or vector clocks, where the run carries clocks"},
 		Beside:         Binding{Keys: []string{"O"}, Word: "what to do", Doc: "the lesson's text beside the stage or over it, on and off"},
@@ -158,7 +160,7 @@ func (k KeyMap) Groups() []Group {
 		{"Moving", []Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.Top, k.Bottom}},
 		{"The course", []Binding{k.Open, k.Continue, k.Review, k.Search, k.Glossary}},
 		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Terms, k.NextLesson, k.Wider, k.Narrower}},
-		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew}},
+		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew, k.Versus}},
 		{"The stage: step mode", []Binding{k.LetGo, k.Undo, k.StepMode}},
 		{"The stage: time", []Binding{k.Freeze, k.Backward, k.Forward, k.SecondBackward, k.SecondForward, k.Start, k.Live, k.Slower, k.Faster}},
 		{"The stage: what is shown", []Binding{k.View, k.ViewBack, k.Digit, k.Log, k.Zoom, k.Clocks, k.Beside}},

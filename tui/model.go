@@ -82,7 +82,9 @@ func New(cfg Config) *Model {
 		m.notice = "Nothing is to be reviewed today. " + m.nextReview()
 	}
 	if cfg.Demo != "" {
-		if d := m.demo(cfg.Demo); d != nil {
+		if d := m.demo(cfg.Demo); d != nil && len(cfg.Versus) > 1 {
+			m.pages = append(m.pages, newVersus(m, d, cfg.Options, cfg.Versus, cfg.Turns, nil))
+		} else if d != nil {
 			m.pages = append(m.pages, newStage(m, d, cfg.Options, nil))
 		} else {
 			m.notice = "There is no demo called " + safe.Line(cfg.Demo, 60) + "."
@@ -158,8 +160,10 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 // started gives a run to the page that asked for it, if that is still there.
 func (m *Model) started(msg startedMsg) tea.Cmd {
 	for _, p := range m.pages {
-		if s, ok := p.(*stagePage); ok && s.id == msg.run {
-			return s.started(msg)
+		for _, s := range stagesOf(p) {
+			if s.id == msg.run {
+				return s.started(msg)
+			}
 		}
 	}
 	return m.stop(msg.what)

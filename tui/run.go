@@ -36,6 +36,8 @@ type Config struct {
 	Review  bool         // begin with what is due
 	Demo    string       // a demo's name to begin with, on stage at once
 	Options demo.Options // for that demo: place, params, seed, pace, script
+	Versus  []demo.Place // with Demo: side by side in these places, instead of Options.Place
+	Turns   bool         // with Versus: one place after the other, not both at once
 	Replay  *Replay      // a recording to show in place of the course
 	Version string       // of the program, as shown
 

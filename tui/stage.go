@@ -330,7 +330,7 @@ const recentSpan = 10 * time.Second
 // not who started it; else who was selected.
 func first(b *board.Board, was trace.ID) trace.ID {
 	for i := range b.Procs {
-		if p := &b.Procs[i]; p.Role != "warden" && (p.Alive() || was == "") {
+		if p := &b.Procs[i]; !p.Keeper() && (p.Alive() || was == "") {
 			return p.ID
 		}
 	}

@@ -56,6 +56,8 @@ func (s *stagePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		return s.undo(), true
 	case keys.StepMode.is(k):
 		return s.switchMode(), true
+	case keys.Versus.is(k):
+		return s.versus(), true
 	case keys.Go.is(k) && k == "enter":
 		return s.goOn(), true
 	case s.run == nil && s.demo != nil:

@@ -66,6 +66,7 @@ type Board struct {
 type Proc struct {
 	ID       trace.ID
 	PID      int
+	TID      int // of a thread of that process, 0 of a process
 	PPID     int
 	Parent   trace.ID
 	Role     string
@@ -100,6 +101,10 @@ type Proc struct {
 
 // Alive says that the process has not ended.
 func (p *Proc) Alive() bool { return p.Ended == 0 && p.PID != 0 }
+
+// Keeper says that it is there for others, as the warden or the host of threads,
+// and does none of the demo's work.
+func (p *Proc) Keeper() bool { return p.Role == "warden" || p.Role == "host" }
 
 // StateMark is the begin of a stretch in one state.
 type StateMark struct {

@@ -63,7 +63,8 @@ func (Demo) Info() demo.Info {
 		Title: "Burners on all cores",
 		Doc: "One job that only computes is done by one process and by several, in the same run. " +
 			"Add burners past the number of cores and see where the speed-up ends; pin them to one core and see it go.",
-		Places: []demo.Place{demo.Processes},
+		Places:   []demo.Place{demo.Processes},
+		Computes: true,
 		Params: []demo.Param{
 			{Name: "workers", Default: strconv.Itoa(min(max(runtime.NumCPU(), 2), crowd)), Check: demo.Int(1, crowd),
 				Doc: "burners to compare with one"},

@@ -91,8 +91,11 @@ type Info struct {
 	Params  []Param
 	Actions []Action
 	Gauges  []Gauge
-	Puzzles []Puzzle   // goals in step mode; none: the demo has no steps
-	Clocks  []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
+	Puzzles []Puzzle // goals in step mode; none: the demo has no steps
+	// Computes says that its workers want whole cores: two runs at once would spoil
+	// each other's numbers.
+	Computes bool
+	Clocks   []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
 }
 
 // Param is a setting of a demo, given with --set name=value.
@@ -255,6 +258,9 @@ var ErrNotHere = errors.New("not possible on this system")
 type Proc interface {
 	ID() trace.ID
 	PID() int
+	// TID is the kernel's number of the worker's thread: in place threads its own,
+	// else that of the main thread, which is PID.
+	TID() int
 	// Took is the time from the spawn call to the worker's first event.
 	Took() time.Duration
 	// Send writes a line to the worker, which reads it with Worker.Recv.

@@ -53,6 +53,7 @@ type Hello struct {
 	Token    string `json:"token"`
 	Role     string `json:"role"`
 	PID      int    `json:"pid"`
+	TID      int    `json:"tid,omitempty"` // in place threads
 }
 
 // Report is every later line: a fact that the worker vouches for.
@@ -80,6 +81,8 @@ type Worker struct {
 	ctl    *bufio.Reader
 	files  []*os.File
 	early  []string // lines that came while it was held
+
+	sink uint64 // of Spin, one to a worker: threads must not fight for a cache line
 
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -237,17 +240,16 @@ func (w *Worker) Sleep(d time.Duration) { sleep(d) }
 // returns how many rounds of work that was.
 func (w *Worker) Spin(d time.Duration) int {
 	end := cpuTime() + d
-	n := 0
+	n, x := 0, w.sink
 	for cpuTime() < end {
 		for range 20_000 {
-			sink = sink*6364136223846793005 + 1442695040888963407
+			x = x*6364136223846793005 + 1442695040888963407
 		}
 		n++
 	}
+	w.sink = x
 	return n
 }
-
-var sink uint64
 
 // Early runs the role that this process was started for, when it is one of the
 // demos', and does not return then. It must be called before main and by the
@@ -259,6 +261,9 @@ func Early(demos []Demo) {
 	}
 	for _, d := range demos {
 		name := d.Info().Name + "/"
+		if want == name+AnyRole {
+			os.Exit(host(want, d))
+		}
 		if len(want) > len(name) && want[:len(name)] == name {
 			role, ok := d.Roles()[want[len(name):]]
 			if ok {
@@ -288,18 +293,26 @@ func serve(role string, run Role) (code int) {
 	for _, fd := range spec.FDs {
 		closeOnExec(fd)
 	}
-	go func() { // the stage is gone: so are we
-		lifeline.Read(make([]byte, 1))
-		os.Exit(3)
-	}()
+	go leave(lifeline)
 
-	hello, _ := json.Marshal(Hello{Protocol, token, role, os.Getpid()})
+	hello, _ := json.Marshal(Hello{Protocol: Protocol, Token: token, Role: role, PID: os.Getpid()})
 	if _, err := w.events.Write(append(hello, '\n')); err != nil {
 		return 3
 	}
 	if ok, err := w.Recv(); err != nil || ok != "go" { // the handshake precedes work
 		return 3
 	}
+	return perform(run, w)
+}
+
+// leave ends the process with the stage.
+func leave(lifeline *os.File) {
+	lifeline.Read(make([]byte, 1))
+	os.Exit(3)
+}
+
+// perform plays a role and says with which code it ended.
+func perform(run Role, w *Worker) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprintf(os.Stderr, "panic: %v\n", r)

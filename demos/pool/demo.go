@@ -33,7 +33,8 @@ func (Demo) Info() demo.Info {
 		Doc: "A master hands tasks to workers that it uses again and again, and gives the results back in the order of the tasks. " +
 			"One worker does all tasks first, for comparison; then the whole pool does them. " +
 			"Kill a worker in mid-task, stop one, poison a task, and change the number of workers.",
-		Places: []demo.Place{demo.Processes},
+		Places:   []demo.Place{demo.Processes, demo.Threads},
+		Computes: true,
 		Params: []demo.Param{
 			{Name: "workers", Default: "2", Check: demo.Int(1, maxWorkers), Doc: "processes in the pool"},
 			{Name: "tasks", Default: "24", Check: demo.Int(1, 100_000), Doc: "calls of the function"},

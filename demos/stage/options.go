@@ -16,6 +16,14 @@ func check(info demo.Info, o *demo.Options) (map[string]string, error) {
 	if !slices.Contains(info.Places, o.Place) {
 		return nil, fmt.Errorf("%s does not run with --place %s; it runs with %s", info.Name, o.Place, join(info.Places))
 	}
+	if o.Place == demo.Threads {
+		if err := canThread(); err != nil {
+			return nil, err
+		}
+		if o.Step {
+			return nil, fmt.Errorf("steps are for processes: threads run freely, since no one of them can be held")
+		}
+	}
 	if o.Pace == "" {
 		o.Pace = demo.Real
 	}

@@ -19,7 +19,7 @@ import (
 type probe struct{}
 
 func (probe) Info() demo.Info {
-	return demo.Info{Name: "probe", Places: []demo.Place{demo.Processes},
+	return demo.Info{Name: "probe", Places: []demo.Place{demo.Processes, demo.Threads},
 		Params: []demo.Param{
 			{Name: "roles", Default: "idle,busy,family,escapee", Doc: "who comes on stage"},
 			{Name: "unreaped", Default: "false", Check: demo.Bool()},

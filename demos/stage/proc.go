@@ -23,6 +23,8 @@ type proc struct {
 	r     *run
 	id    trace.ID
 	pid   int
+	tid   int   // of a thread
+	host  *host // whose thread it is; nil of a process
 	spec  demo.Spec
 	took  time.Duration
 	began time.Time
@@ -61,12 +63,15 @@ func (r *run) Spawn(ctx context.Context, spec demo.Spec) (demo.Proc, error) {
 	r.gates.spawning.Add(1)
 	defer r.gates.wake()
 	defer r.gates.spawning.Add(-1)
-	p := &proc{r: r, spec: spec, heard: make(chan struct{}), began: time.Now(), state: trace.New,
-		hello: make(chan error, 1), exited: make(chan struct{}), gone: make(chan struct{})}
+	p := r.newProc(spec)
 	if err := r.name(p); err != nil {
 		return nil, err
 	}
-	if err := p.start(); err != nil {
+	start := p.start
+	if r.hosts != nil {
+		start = p.startThread
+	}
+	if err := start(ctx); err != nil {
 		return nil, fmt.Errorf("%s was not started: %w", p.id, err)
 	}
 	select {
@@ -102,50 +107,34 @@ func (r *run) name(p *proc) error {
 	return nil
 }
 
-func (p *proc) start() error {
+// unname gives the name of a worker that was not started back.
+func (r *run) unname(p *proc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.procs, p.id)
+}
+
+func (p *proc) start(context.Context) error {
 	r := p.r
 	role := r.info.Name + "/" + p.spec.Role
-	var mine, theirs []*os.File
-	defer func() {
-		for _, f := range theirs {
-			f.Close()
-		}
-	}()
+	theirs, mine, err := pipes(true, true, true, false) // stdout, stderr, events, control
+	defer shut(theirs)
 	fail := func(err error) error {
-		for _, f := range mine {
-			f.Close()
-		}
-		r.mu.Lock()
-		delete(r.procs, p.id)
-		r.mu.Unlock()
+		shut(mine)
+		r.unname(p)
 		return err
 	}
-	pipe := func(out bool) error { // out: the worker writes
-		pr, pw, err := os.Pipe()
-		if err != nil {
-			return err
-		}
-		if out {
-			pr, pw = pw, pr
-		}
-		theirs, mine = append(theirs, pr), append(mine, pw)
-		return nil
+	if err != nil {
+		return fail(err)
 	}
-	for _, out := range []bool{true, true, true, false} { // stdout, stderr, events, control
-		if err := pipe(out); err != nil {
-			return fail(err)
-		}
-	}
-	var err error
 	if p.events, err = newEar(mine[2]); err != nil {
 		return fail(err)
 	}
 	extra := append([]*os.File{theirs[2], theirs[3], r.lifeR}, p.spec.Files...)
 	files := append([]*os.File{r.null, theirs[0], theirs[1]}, extra...)
-	spec, err := json.Marshal(demo.WorkerSpec{
-		Name: p.id, Seed: seedOf(r.opt.Seed, p.id), Pace: r.opt.Pace, Args: p.spec.Args,
-		FDs: envFiles(extra), Epoch: r.epoch, Step: r.opt.Step, Again: r.opt.Again != nil,
-	})
+	about := p.about()
+	about.FDs = envFiles(extra)
+	spec, err := json.Marshal(about)
 	if err != nil {
 		return fail(err)
 	}
@@ -155,25 +144,64 @@ func (p *proc) start() error {
 	if err != nil {
 		return fail(err)
 	}
-	p.pid, p.ctl = pid, mine[3]
-	r.mu.Lock()
-	parent, ppid := r.spawn.parent()
-	r.rec.Add(trace.Kernel, p.id, trace.Start{PID: pid, PPID: ppid, Parent: parent, Role: p.spec.Role, Node: p.spec.Node})
-	p.look = newLooker(pid)
-	r.pids[pid] = p
-	r.order = append(r.order, p)
-	for _, n := range r.early[pid] {
-		p.notice(n)
-	}
-	delete(r.early, pid)
-	r.mu.Unlock()
-
-	r.lease.add(pid)
+	p.ctl = mine[3]
+	p.exists(pid)
 	p.pipes.Add(3)
 	go p.hear(mine[2], role)
 	go p.capture(mine[0], "stdout")
 	go p.capture(mine[1], "stderr")
 	return nil
+}
+
+// exists notes that the process was started.
+func (p *proc) exists(pid int) {
+	r := p.r
+	r.noting.Lock()
+	defer r.noting.Unlock()
+	p.pid = pid
+	r.mu.Lock()
+	parent, ppid := r.spawn.parent()
+	r.rec.Add(trace.Kernel, p.id, trace.Start{PID: pid, PPID: ppid, Parent: parent, Role: p.spec.Role, Node: p.spec.Node})
+	p.look = newLooker(pid, 0)
+	r.pids[pid] = p
+	r.order = append(r.order, p)
+	early := r.early[pid]
+	delete(r.early, pid)
+	r.mu.Unlock()
+	for _, n := range early {
+		p.notice(n)
+	}
+	r.lease.add(pid)
+}
+
+// about is what a worker is told at birth.
+func (p *proc) about() demo.WorkerSpec {
+	r := p.r
+	return demo.WorkerSpec{
+		Name: p.id, Seed: seedOf(r.opt.Seed, p.id), Pace: r.opt.Pace, Args: p.spec.Args,
+		Epoch: r.epoch, Step: r.opt.Step, Again: r.opt.Again != nil,
+	}
+}
+
+// pipes makes a pipe for each, to be written by the worker where out is true.
+func pipes(out ...bool) (theirs, mine []*os.File, err error) {
+	for _, out := range out {
+		pr, pw, err := os.Pipe()
+		if err != nil {
+			return theirs, mine, err
+		}
+		if out {
+			pr, pw = pw, pr
+		}
+		theirs, mine = append(theirs, pr), append(mine, pw)
+	}
+	return theirs, mine, nil
+}
+
+func shut(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
 }
 
 func seedOf(seed uint64, id trace.ID) uint64 {
@@ -196,12 +224,16 @@ func cleanEnv() []string {
 
 // notice takes what the warden, or wait, has to tell.
 func (r *run) notice(n warden.Notice) {
+	r.noting.Lock()
+	defer r.noting.Unlock()
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if p := r.pids[n.PID]; p != nil {
-		p.notice(n)
-	} else { // it ended before its spawner knew its pid
+	p := r.pids[n.PID]
+	if p == nil { // it ended before its spawner knew its pid
 		r.early[n.PID] = append(r.early[n.PID], n)
+	}
+	r.mu.Unlock()
+	if p != nil {
+		p.notice(n)
 	}
 }
 
@@ -210,14 +242,17 @@ func (p *proc) notice(n warden.Notice) {
 	case n.Stopped:
 		p.observe(trace.Stopped, "", "waited")
 		p.r.gates.wake()
+		p.r.each(p, (*proc).stopped)
 	case n.Continued:
 		p.mu.Lock()
 		p.held = false
 		p.mu.Unlock()
 		p.sample("waited")
 		p.r.gates.wake()
+		p.r.each(p, (*proc).stopped)
 	case n.Exited:
 		p.ended(n)
+		p.r.each(p, func(t *proc) { t.endedWith(p.exit) })
 	}
 }
 
@@ -260,7 +295,7 @@ func (p *proc) lost() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.exit = trace.Exit{PID: p.pid, Code: -1, Signal: "KILL"}
+	p.exit = trace.Exit{PID: p.pid, TID: p.tid, Code: -1, Signal: "KILL"}
 	p.r.rec.Add(trace.Stage, p.id, p.exit)
 	p.look.close()
 	close(p.exited)
@@ -321,8 +356,16 @@ func (p *proc) reap() {
 
 // The rest implements demo.Proc.
 
-func (p *proc) ID() trace.ID            { return p.id }
-func (p *proc) PID() int                { return p.pid }
+func (p *proc) ID() trace.ID { return p.id }
+func (p *proc) PID() int     { return p.pid }
+
+// TID implements demo.Proc.
+func (p *proc) TID() int {
+	if p.tid != 0 {
+		return p.tid
+	}
+	return p.pid
+}
 func (p *proc) Took() time.Duration     { return p.took }
 func (p *proc) Exited() <-chan struct{} { return p.exited }
 func (p *proc) Reaped() <-chan struct{} { return p.gone }
@@ -357,6 +400,9 @@ func (p *proc) Signal(sig demo.Signal) error {
 	defer p.mu.Unlock()
 	if p.isGone {
 		return fmt.Errorf("%s has ended and was waited for: there is nothing to signal", p.id)
+	}
+	if p.host != nil {
+		return p.host.Signal(sig)
 	}
 	if p.exit.PID != 0 {
 		return nil // a zombie takes every signal and minds none

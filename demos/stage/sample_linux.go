@@ -14,9 +14,11 @@ import (
 // tick is the unit of CPU time in /proc: USER_HZ, 100 on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
-// looker keeps /proc/PID/stat and wchan open: a look costs two preads.
+// looker keeps /proc/PID/stat and wchan open, or those of one thread: a look costs
+// two preads.
 type looker struct {
 	pid       int
+	tid       int // 0: the process as a whole
 	stat      int
 	wchan     int
 	last      time.Duration // CPU at the last look
@@ -26,15 +28,19 @@ type looker struct {
 	pageSize  int64
 }
 
-func newLooker(pid int) looker {
+func newLooker(pid, tid int) looker {
+	dir := fmt.Sprintf("/proc/%d/", pid)
+	if tid != 0 {
+		dir += fmt.Sprintf("task/%d/", tid)
+	}
 	open := func(name string) int {
-		fd, err := syscall.Open(fmt.Sprintf("/proc/%d/%s", pid, name), syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+		fd, err := syscall.Open(dir+name, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 		if err != nil {
 			return -1
 		}
 		return fd
 	}
-	return looker{pid: pid, stat: open("stat"), wchan: open("wchan"), pageSize: int64(os.Getpagesize())}
+	return looker{pid: pid, tid: tid, stat: open("stat"), wchan: open("wchan"), pageSize: int64(os.Getpagesize())}
 }
 
 func (l *looker) close() {
@@ -62,10 +68,13 @@ func (l *looker) look(trace.Letter) (reading, bool) {
 		threads: int(atoi(f[17])), rss: atoi(f[21]) * l.pageSize, core: int(atoi(f[36])),
 	}
 	got.state = letter(f[0][0])
-	if got.state == trace.Asleep && got.cpu > l.last && l.anyThreadRuns() {
+	if l.tid == 0 && got.state == trace.Asleep && got.cpu > l.last && l.anyThreadRuns() {
 		got.state = trace.Running
 	}
 	l.last = got.cpu
+	if l.tid != 0 {
+		got.rss, got.threads = 0, 0 // these are of the process
+	}
 	if got.state == trace.Asleep || got.state == trace.Disk {
 		got.on = l.waitsFor()
 	}

@@ -18,7 +18,7 @@ type looker struct {
 	idle      bool
 }
 
-func newLooker(pid int) looker {
+func newLooker(pid, _ int) looker {
 	p, _ := process.NewProcess(int32(pid))
 	return looker{p: p}
 }

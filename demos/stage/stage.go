@@ -71,6 +71,9 @@ type run struct {
 
 	acting sync.Mutex // one act at a time
 	gates  *gates
+	hosts  *hosts // in place threads
+
+	noting sync.Mutex // notices in order
 
 	mu     sync.Mutex
 	procs  map[trace.ID]*proc
@@ -108,6 +111,9 @@ func Start(d demo.Demo, o demo.Options) (demo.Run, error) {
 		procs: map[trace.ID]*proc{}, pids: map[int]*proc{}, serial: map[string]int{}, early: map[int][]warden.Notice{},
 	}
 	r.gates = newGates(r)
+	if o.Place == demo.Threads {
+		r.hosts = &hosts{r: r}
+	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	if r.null, err = os.Open(os.DevNull); err != nil {
 		return nil, err
@@ -122,7 +128,7 @@ func Start(d demo.Demo, o demo.Options) (demo.Run, error) {
 	if id, pid := r.spawn.parent(); id != "" {
 		r.lease.add(pid)
 		r.rec.Add(trace.Kernel, id, trace.Start{PID: pid, PPID: os.Getpid(), Role: "warden"})
-		r.warden = &proc{r: r, id: id, pid: pid, state: trace.New, exited: make(chan struct{}), look: newLooker(pid)}
+		r.warden = &proc{r: r, id: id, pid: pid, state: trace.New, exited: make(chan struct{}), look: newLooker(pid, 0)}
 	}
 	go r.watch()
 	go r.sample()
@@ -162,6 +168,7 @@ func (r *run) play() {
 
 // clear ends what the play left, and the warden.
 func (r *run) clear() {
+	r.hosts.close()
 	r.life.Close()
 	left := r.all()
 	for _, p := range left {
@@ -303,6 +310,9 @@ func (r *run) plan(name string, target trace.ID) (do func() error, err error) {
 	}
 	return func() error {
 		var err error
+		if sig != "" {
+			r.explain(sig, targets[0])
+		}
 		for _, p := range targets {
 			if name == demo.Reap.Name {
 				err = errors.Join(err, p.join())

@@ -5,9 +5,11 @@ import (
 	"time"
 )
 
-// Start says that a process exists (proc.start).
+// Start says that a process exists (proc.start), or with a TID that a thread of
+// one does.
 type Start struct {
 	PID    int    `json:"pid"`
+	TID    int    `json:"tid,omitempty"`    // the kernel's number of the thread, in place threads
 	PPID   int    `json:"ppid"`             // whose child it really is: on Linux the warden's
 	Parent ID     `json:"parent,omitempty"` // the parent's name, where it is on stage
 	Role   string `json:"role"`
@@ -46,21 +48,31 @@ type Block struct {
 }
 
 // Exit is how a process ended (proc.exit): a code, or the signal that ended it.
+// A thread that returned has a code by the word of its process; a signal ends
+// threads with their process only.
 type Exit struct {
 	PID    int    `json:"pid"`
+	TID    int    `json:"tid,omitempty"`
 	Code   int    `json:"code"`             // -1 when a signal ended it
 	Signal string `json:"signal,omitempty"` // "KILL", "TERM", "SEGV"
 }
 
-// String is the ending in words: "exit code 3", "signal KILL".
+// String is the ending in words: "exit code 3", "signal KILL", and of a thread
+// "return code 0", "signal KILL, with its whole process".
 func (x Exit) String() string {
-	if x.Signal != "" {
+	switch {
+	case x.TID != 0 && x.Signal != "":
+		return "signal " + x.Signal + ", with its whole process"
+	case x.TID != 0:
+		return "return code " + strconv.Itoa(x.Code)
+	case x.Signal != "":
 		return "signal " + x.Signal
 	}
 	return "exit code " + strconv.Itoa(x.Code)
 }
 
-// Reaped says that the parent has waited for a process (proc.reaped).
+// Reaped says that the parent has waited for a process (proc.reaped). Nobody
+// waits for a thread: the kernel forgets it as it ends.
 type Reaped struct {
 	PID    int           `json:"pid"`
 	User   time.Duration `json:"user_ns"`

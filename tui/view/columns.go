@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
@@ -47,17 +48,41 @@ func tableFor(b *board.Board, w int) table {
 		t[colState] = max(w-2-t[colName]-1, 0)
 		return t
 	}
+	if n := pidWidth(b); n > 0 && n+1 <= left-16 { // pid and tid, where they leave room for a word or two
+		t[colPID] = n
+		left -= n + 1
+	}
 	for _, g := range growth {
 		cost := g.to - t[g.col]
 		if t[g.col] == 0 {
 			cost++
 		}
-		if cost <= left {
+		if cost <= left && cost > 0 {
 			left -= cost
 			t[g.col] = g.to
 		}
 	}
 	return t
+}
+
+// pidWidth is the room for pid and tid of threads, 0 where there are none.
+func pidWidth(b *board.Board) (n int) {
+	for i := range b.Procs {
+		if p := &b.Procs[i]; p.TID != 0 {
+			var buf [24]byte
+			n = max(n, len(appendPID(buf[:0], p)))
+		}
+	}
+	return n
+}
+
+// appendPID writes the number of a process, or those of a thread: "4711/4713".
+func appendPID(b []byte, p *board.Proc) []byte {
+	b = strconv.AppendInt(b, int64(p.PID), 10)
+	if p.TID != 0 {
+		b = strconv.AppendInt(append(b, '/'), int64(p.TID), 10)
+	}
+	return b
 }
 
 // nameWidth is the room for names, from what is on stage and the width.
@@ -92,7 +117,11 @@ func (t *table) head(p *page, s *Scene) {
 		case colName:
 			p.text(inkDim, "NAME", t[c])
 		case colPID:
-			p.right(inkDim, "PID", t[c])
+			word := "PID"
+			if t[c] >= len("PID/TID") {
+				word = "PID/TID"
+			}
+			p.right(inkDim, word, t[c])
 		case colState:
 			p.text(inkDim, "STATE", t[c])
 		case colStrip:
@@ -139,7 +168,11 @@ func (t *table) row(p *page, s *Scene, pr *board.Proc, now time.Duration) {
 			}
 			p.text(in, p.clean(string(pr.ID)), t[c])
 		case colPID:
-			p.num(base, strconv.AppendInt(buf[:0], int64(pr.PID), 10), t[c])
+			num := appendPID(buf[:0], pr)
+			if len(num) > t[c] && pr.TID != 0 {
+				num = num[bytes.IndexByte(num, '/'):]
+			}
+			p.num(base, num, t[c])
 		case colState:
 			p.state(pr, k, t[c])
 		case colStrip:

@@ -46,14 +46,16 @@ func tableWho(out *strings.Builder, b *board.Board) {
 	for i := range b.Procs {
 		p := &b.Procs[i]
 		parent := fmt.Sprint(p.PPID)
-		if p.Parent != "" {
+		if p.TID != 0 {
+			parent = "thread of " + plainText(string(p.Parent))
+		} else if p.Parent != "" {
 			parent = plainText(string(p.Parent)) + " " + parent
 		}
 		took := "none heard"
 		if p.Took > 0 {
 			took = ms(p.Took)
 		}
-		rows = append(rows, []string{plainText(string(p.ID)), fmt.Sprint(p.PID), parent, orDash(plainText(p.Role)),
+		rows = append(rows, []string{plainText(string(p.ID)), string(appendPID(nil, p)), parent, orDash(plainText(p.Role)),
 			ms(p.Started), took, ms(p.CPU), ended(p)})
 	}
 	columns(out, rows)

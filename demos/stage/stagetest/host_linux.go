@@ -28,6 +28,10 @@ func host(demos []demo.Demo) {
 	o := demo.Options{Attended: true, Params: map[string]string{}}
 	for kv := range strings.FieldsSeq(rest) {
 		k, v, _ := strings.Cut(kv, "=")
+		if k == "place" {
+			o.Place = demo.Place(v)
+			continue
+		}
 		o.Params[k] = v
 	}
 	for _, d := range demos {

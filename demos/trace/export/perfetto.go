@@ -70,7 +70,7 @@ func Perfetto(w io.Writer, h trace.Header, events []trace.Event) error {
 	t := &tracer{actors: map[trace.ID]*actor{}, pids: map[int]bool{}}
 	for _, e := range events { // real pids before made-up ones
 		if d, ok := e.Data.(trace.Start); ok {
-			t.actor(e.Who, d.PID)
+			t.actor(e.Who, cmp.Or(d.TID, d.PID))
 		}
 	}
 	for _, e := range events {
@@ -145,7 +145,7 @@ func (t *tracer) close(slot **chrome, at time.Duration) {
 func (t *tracer) take(e trace.Event) {
 	switch d := e.Data.(type) {
 	case trace.Start:
-		a := t.actor(e.Who, d.PID)
+		a := t.actor(e.Who, cmp.Or(d.TID, d.PID))
 		a.cpuAt = e.At
 		t.open(&a.state, a, states, e.At, trace.New.String(), "state", nil)
 	case trace.State:

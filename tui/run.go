@@ -28,6 +28,7 @@ type Config struct {
 	Course   *lessons.Course
 	Demos    []demo.Demo  // in the order in which they are listed
 	Start    demo.Starter // starts a demo on a stage; nil: demos can be read about only
+	Unkept   demo.Starter // starts runs of which no recording is kept: those that explore; nil: Start does
 	Progress Store        // nil: nothing is kept
 
 	Open    string       // a lesson's id to begin with; empty: the course page

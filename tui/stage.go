@@ -54,6 +54,10 @@ type stagePage struct {
 
 	back    *backStep            // the undo that led to this run
 	settled map[int]*board.Board // by moves: the Board on which all had come to rest
+
+	ahead    demo.Schedule // of which the run is a beginning: what was undone, or is to be shown
+	going    int           // moves there will be when the one ahead that was asked for is made; 0: none is on its way
+	explored *explorePage  // nil: nobody has explored yet
 }
 
 func newStage(m *Model, d demo.Demo, o demo.Options, l *lessons.Lesson) *stagePage {
@@ -148,7 +152,7 @@ func (s *stagePage) anew(seed uint64, moves demo.Schedule) tea.Cmd {
 	s.bare = nil
 	s.scroll, s.selected, s.chosen = map[view.Panel]int{}, "", false
 	s.opt.Seed, s.opt.Schedule = seed, moves
-	s.back, s.settled = nil, nil
+	s.back, s.settled, s.ahead, s.going = nil, nil, nil, 0
 	return tea.Batch(keep, s.begin(before))
 }
 
@@ -167,6 +171,10 @@ func (s *stagePage) update(msg tea.Msg) tea.Cmd {
 	case eventsMsg:
 		if msg.run == s.id {
 			return s.take(msg)
+		}
+	case refusedMsg:
+		if msg.run == s.id {
+			s.going, s.m.notice = 0, msg.text
 		}
 	case heartMsg:
 		if msg.run == s.id {

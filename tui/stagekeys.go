@@ -52,6 +52,10 @@ func (s *stagePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		return s.letGo(), true
 	case keys.Undo.is(k):
 		return s.undo(), true
+	case keys.Redo.is(k):
+		return s.redo(), true
+	case keys.Explore.is(k):
+		return s.explore(), true
 	case keys.StepMode.is(k):
 		return s.switchMode(), true
 	case keys.Go.is(k) && k == "enter":
@@ -225,7 +229,7 @@ func (s *stagePage) bar() []barRow {
 	k := s.m.keys
 	var rows []barRow
 	if len(s.info.Actions) > 0 && !s.over() && s.failed == nil {
-		rows = append(rows, barRow{s.actions()})
+		rows = append(rows, barRow{append(s.actions(), s.tools()...)})
 	}
 	var items []Binding
 	add := func(bs ...Binding) {
@@ -255,6 +259,7 @@ func (s *stagePage) bar() []barRow {
 		}
 		if s.stepping() {
 			add(s.stepKeys()...)
+			add(k.Explore)
 		}
 		add(k.Again, k.Anew, freeze, step)
 	case s.demo == nil:
@@ -263,7 +268,7 @@ func (s *stagePage) bar() []barRow {
 		add(freeze, step, k.Live, k.Faster.as("< >", "speed"))
 	case s.stepping():
 		add(s.stepKeys()...)
-		add(k.Again.as("", "restart"), k.Back, k.StepMode.as("", "free run"))
+		add(k.StepMode.as("", "free run"), k.Back, k.Again.as("", "restart"))
 	default:
 		add(k.SelectNext.as("up/down", "select"), freeze, k.Finish)
 		if len(s.info.Puzzles) > 0 {
@@ -284,6 +289,14 @@ func (s *stagePage) bar() []barRow {
 	}
 	add(k.Log, k.Zoom)
 	return append(rows, barRow{Items: items})
+}
+
+// tools are the keys for schedules in step mode.
+func (s *stagePage) tools() []Binding {
+	if !s.stepping() {
+		return nil
+	}
+	return []Binding{{Word: "|"}, s.mine(s.m.keys.Explore)}
 }
 
 // actions are the demo's keys: those to the selected process, then those to the

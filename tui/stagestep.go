@@ -42,14 +42,26 @@ func (s *stagePage) letGo() tea.Cmd {
 	case s.selected == "":
 		return s.m.say("No process is selected yet: choose one with up and down, or with a click.")
 	}
-	run, who := s.run, s.selected
+	run, id, who := s.run, s.id, s.selected
 	s.chosen = true
+	switch ahead := s.next(); {
+	case ahead != "" && s.going > 0:
+		return nil // a key that comes too soon must not leave the schedule
+	case ahead == who:
+		s.going = len(s.now().Step.Schedule) + 1
+	}
 	return func() tea.Msg {
 		if err := run.Go(who); err != nil {
-			return noticeMsg(sentence(err.Error()))
+			return refusedMsg{id, sentence(err.Error())}
 		}
 		return nil
 	}
+}
+
+// refusedMsg says why a move was not made.
+type refusedMsg struct {
+	run  int
+	text string
 }
 
 // sentence makes a sentence of an error's text.
@@ -69,10 +81,14 @@ func (s *stagePage) undo() tea.Cmd {
 	if len(moves) == 0 {
 		return s.m.say("Nobody has done a step yet: there is nothing to take back.")
 	}
+	ahead := s.ahead
+	if !begins(moves, ahead) {
+		ahead = moves
+	}
 	moves = moves.Back()
 	selected, settled := s.selected, s.settled
 	cmd := s.anew(s.seed(), moves)
-	s.selected, s.chosen, s.settled = selected, true, settled
+	s.selected, s.chosen, s.settled, s.ahead = selected, true, settled, ahead
 	s.back = &backStep{n: len(moves)}
 	if was := settled[len(moves)]; was != nil && slices.Equal(was.Step.Schedule, moves) {
 		s.back.was = was
@@ -99,6 +115,9 @@ func (s *stagePage) heed() {
 		return
 	}
 	n := len(b.Step.Schedule)
+	if n >= s.going {
+		s.going = 0
+	}
 	if s.back != nil && !s.back.over && n >= s.back.n {
 		s.back.over = true
 		s.stage = view.NewStage() // it has drawn the run before
@@ -111,7 +130,10 @@ func (s *stagePage) heed() {
 	if s.settled == nil {
 		s.settled = map[int]*board.Board{}
 	}
-	s.settled[n] = b.Clone() // the one at the end of the log goes on
+	s.settled[n] = b.Clone()                                  // the one at the end of the log goes on
+	if who := s.next(); s.back == nil && b.Proc(who) != nil { // after an undo another way is as likely
+		s.selected, s.chosen = who, true
+	}
 }
 
 // seen is the Board that is to be drawn: that of the player or, while an undo is
@@ -169,9 +191,9 @@ func (s *stagePage) replayed() string {
 // turnLine says whose turn it is, and what the keys do now.
 func (s *stagePage) turnLine(b *board.Board, w int) string {
 	th, g, k := s.m.th, s.m.th.Glyphs(), s.m.keys
-	left := " " + th.Paint(theme.Good, g.Arrow+" STEP MODE") + "  " + th.Paint(theme.Muted, "after "+steps(len(b.Step.Schedule))) + "  "
+	left := " " + th.Paint(theme.Good, g.Arrow+" STEP MODE") + "  " + th.Paint(theme.Muted, "after "+s.far(b)) + "  "
 	if s.back != nil && s.back.n == len(b.Step.Schedule) {
-		left = " " + th.Paint(theme.Good, g.Arrow+" STEP MODE") + "  " + th.Paint(theme.Warn, "undone to "+steps(s.back.n)) + "  "
+		left = " " + th.Paint(theme.Good, g.Arrow+" STEP MODE") + "  " + th.Paint(theme.Warn, "undone to "+s.far(b)) + "  "
 	}
 	who := safe.Line(string(s.selected), 20)
 	p := b.Proc(s.selected)
@@ -259,10 +281,13 @@ func (s *stagePage) stepKeys() []Binding {
 		out = append(out, k.LetGo.as("", "let "+safe.Line(string(s.selected), 12)+" go"))
 	}
 	if !s.over() {
-		out = append(out, k.SelectNext.as("up/down", "select"))
+		out = append(out, k.SelectNext.as("up/down", "who"))
 	}
 	if len(b.Step.Schedule) > 0 {
 		out = append(out, k.Undo)
+	}
+	if s.next() != "" && !s.over() {
+		out = append(out, k.Redo)
 	}
 	if b.Step.Stuck() && !s.over() {
 		out = append(out, k.Finish)

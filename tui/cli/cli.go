@@ -67,11 +67,12 @@ type app struct {
 	mouse  bool
 	noKeep bool
 	keeper keeper
+	unkept demo.Starter // starts what is neither kept nor recorded
 }
 
 // Main runs the command that args name and returns the exit status.
 func Main(ctx context.Context, args []string, cfg Config) int {
-	a := &app{Config: cfg, mouse: true}
+	a := &app{Config: cfg, mouse: true, unkept: cfg.Start}
 	course, err := lessons.Load("en")
 	if err != nil {
 		fmt.Fprintln(cfg.Err, "procession:", err)
@@ -194,7 +195,7 @@ func (a *app) show(ctx context.Context, cfg tui.Config) error {
 	if a.Sweep != nil {
 		go a.Sweep()
 	}
-	cfg.Course, cfg.Demos, cfg.Start, cfg.Progress = a.course, a.Demos, a.keep(a.Start), store
+	cfg.Course, cfg.Demos, cfg.Start, cfg.Unkept, cfg.Progress = a.course, a.Demos, a.keep(a.Start), a.unkept, store
 	defer a.keeper.wait(a.Err)
 	cfg.Version, cfg.Look, cfg.NoMouse = a.Version, a.look, !a.mouse
 	cfg.Crashes = filepath.Dir(progress.Path())

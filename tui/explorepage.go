@@ -176,7 +176,7 @@ func (p *explorePage) fromHere() tea.Cmd {
 		p.after = nil
 		return p.begin()
 	}
-	moves := demo.Schedule(p.stage.now().Step.Schedule)
+	moves := p.stage.moves()
 	if len(moves) == 0 {
 		return p.m.say("Nobody has done a step on stage yet: from there is from the beginning.")
 	}

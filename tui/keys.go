@@ -75,7 +75,7 @@ type KeyMap struct {
 	Freeze, HoldAll, FreeAll, SelectNext, SelectPrev              Binding
 	Forward, Backward, SecondForward, SecondBackward              Binding
 	Start, Live, Slower, Faster                                   Binding
-	LetGo, Undo, Redo, StepMode, Explore                          Binding
+	LetGo, Undo, Redo, StepMode, Explore, Schedule                Binding
 	Again, Anew, Finish, View, ViewBack, Digit, Log, Zoom, Beside Binding
 	// Where schedules are explored.
 	More, FromHere Binding
@@ -135,6 +135,7 @@ func DefaultKeys() KeyMap {
 		Undo:           Binding{Keys: []string{"u"}, Word: "undo", Doc: "take the last step back: a new run does all the steps before it, and is compared with what was there"},
 		Redo:           Binding{Keys: []string{"U"}, Word: "redo", Doc: "do the step again that was taken back, or the next one of a schedule that was put on stage"},
 		Explore:        Binding{Keys: []string{"E"}, Word: "explore", Doc: "play many schedules on real processes, count how they come out, and put one on stage"},
+		Schedule:       Binding{Keys: []string{"W"}, Word: "schedule", Doc: "who went when: copy it, or the command that plays it again, and enter or paste another"},
 		StepMode:       Binding{Keys: []string{"T"}, Word: "step mode", Doc: "start the demo anew in step mode, where you say who goes next; again: back to running freely"},
 		More:           Binding{Keys: []string{"+"}, Word: "more", Doc: "play ten times as many schedules"},
 		FromHere:       Binding{Keys: []string{"b"}, Word: "from the stage", Doc: "explore what can still become of the run as it is on stage; again: from the beginning"},
@@ -161,7 +162,7 @@ func (k KeyMap) Groups() []Group {
 		{"The course", []Binding{k.Open, k.Continue, k.Search, k.Glossary}},
 		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Terms, k.NextLesson, k.Wider, k.Narrower}},
 		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew}},
-		{"The stage: step mode", []Binding{k.LetGo, k.Undo, k.Redo, k.Explore, k.StepMode}},
+		{"The stage: step mode", []Binding{k.LetGo, k.Undo, k.Redo, k.Schedule, k.Explore, k.StepMode}},
 		{"Exploring", []Binding{k.More, k.FromHere}},
 		{"The stage: time", []Binding{k.Freeze, k.Backward, k.Forward, k.SecondBackward, k.SecondForward, k.Start, k.Live, k.Slower, k.Faster}},
 		{"The stage: what is shown", []Binding{k.View, k.ViewBack, k.Digit, k.Log, k.Zoom, k.Beside}},

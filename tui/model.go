@@ -136,6 +136,14 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		}
 	case tea.MouseWheelMsg:
 		return m.wheel(msg)
+	case tea.PasteMsg:
+		if m.over != nil {
+			if p, ok := m.over.(paster); ok {
+				p.paste(msg.Content)
+			}
+			return nil
+		}
+		return m.top().update(msg)
 	case noticeMsg:
 		m.notice = string(msg)
 	case startedMsg:

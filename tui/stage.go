@@ -205,6 +205,9 @@ func (s *stagePage) take(msg eventsMsg) tea.Cmd {
 		}
 		s.failed = msg.err
 		s.player.end()
+		if s.failed != nil && s.stepping() && len(s.opt.Schedule) > 0 {
+			s.m.notice = s.m.keys.Schedule.Show() + " opens the schedule, to be mended; " + s.m.keys.Undo.Show() + " goes to where it could be played."
+		}
 		return s.keep()
 	}
 	s.player.extend(msg.events, msg.clock)

@@ -54,6 +54,8 @@ func (s *stagePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		return s.undo(), true
 	case keys.Redo.is(k):
 		return s.redo(), true
+	case keys.Schedule.is(k):
+		return s.openSchedule(), true
 	case keys.Explore.is(k):
 		return s.explore(), true
 	case keys.StepMode.is(k):
@@ -259,7 +261,7 @@ func (s *stagePage) bar() []barRow {
 		}
 		if s.stepping() {
 			add(s.stepKeys()...)
-			add(k.Explore)
+			add(k.Explore, k.Schedule)
 		}
 		add(k.Again, k.Anew, freeze, step)
 	case s.demo == nil:
@@ -296,7 +298,7 @@ func (s *stagePage) tools() []Binding {
 	if !s.stepping() {
 		return nil
 	}
-	return []Binding{{Word: "|"}, s.mine(s.m.keys.Explore)}
+	return []Binding{{Word: "|"}, s.mine(s.m.keys.Explore), s.mine(s.m.keys.Schedule)}
 }
 
 // actions are the demo's keys: those to the selected process, then those to the

@@ -74,18 +74,20 @@ func (s *stagePage) undo() tea.Cmd {
 	if !s.stepping() {
 		return s.m.say("Steps can be taken back in step mode alone. " + s.m.keys.StepMode.Show() + " starts it, where a demo has steps.")
 	}
-	moves := demo.Schedule(s.now().Step.Schedule)
+	moves := s.moves()
 	if s.run == nil || s.back != nil && !s.back.over { // undo upon undo: from where it is going
 		moves = s.opt.Schedule
 	}
-	if len(moves) == 0 {
+	if len(moves) == 0 && s.failed == nil {
 		return s.m.say("Nobody has done a step yet: there is nothing to take back.")
 	}
 	ahead := s.ahead
 	if !begins(moves, ahead) {
 		ahead = moves
 	}
-	moves = moves.Back()
+	if s.failed == nil || !begins(moves, s.opt.Schedule) { // else: to where the schedule could be played
+		moves = moves.Back()
+	}
 	selected, settled := s.selected, s.settled
 	cmd := s.anew(s.seed(), moves)
 	s.selected, s.chosen, s.settled, s.ahead = selected, true, settled, ahead
@@ -175,17 +177,11 @@ func (s *stagePage) watchedOnly(a demo.Action) bool {
 
 // replayed says how to play the run again as it is so far.
 func (s *stagePage) replayed() string {
-	moves := demo.Schedule(s.now().Step.Schedule)
+	moves := s.moves()
 	if len(moves) == 0 {
 		return "Who went when is the schedule of the run: it is all that it takes to play it again."
 	}
-	cmd := "procession demo " + s.info.Name
-	for _, p := range s.info.Params {
-		if v, ok := s.opt.Params[p.Name]; ok && v != p.Default {
-			cmd += " --set " + p.Name + "=" + v
-		}
-	}
-	return "What was done so far is played again by: " + safe.Line(cmd+" --schedule '"+moves.String()+"'", 500)
+	return "What was done so far is played again by: " + safe.Line(s.command(moves), 500)
 }
 
 // turnLine says whose turn it is, and what the keys do now.

@@ -29,7 +29,7 @@ var layers = map[string][]string{
 	"demos":                   {"demos/..."},
 	"lessons":                 {},
 	"lessons/progress":        {},
-	"tui":                     {"lessons", "lessons/progress", "demos/board", "demos/demo", "demos/safe", "demos/trace", "tui/reader", "tui/theme", "tui/view"},
+	"tui":                     {"lessons", "lessons/progress", "demos/board", "demos/demo", "demos/safe", "demos/trace", "tui/reader", "tui/recordings", "tui/theme", "tui/view"},
 	"tui/theme":               {"demos/board", "demos/trace"},
 	"tui/reader":              {"tui/theme", "demos/board", "demos/trace", "demos/safe"},
 	"tui/view":                {"tui/theme", "demos/board", "demos/trace", "demos/safe"},

@@ -68,13 +68,15 @@ type KeyMap struct {
 	// In anything that is longer than the window.
 	Up, Down, PageUp, PageDown, Top, Bottom Binding
 	// On the course page.
-	Open, Search, Glossary, Continue Binding
+	Open, Search, Glossary, Continue, Recordings Binding
+	// On the page of recordings.
+	Rename, Delete Binding
 	// In a lesson.
 	Go, NextPart, PrevPart, Wider, Narrower, Demo, Skip, Choose, Terms, NextLesson Binding
 	// On the stage.
 	Freeze, HoldAll, FreeAll, SelectNext, SelectPrev              Binding
 	Forward, Backward, SecondForward, SecondBackward              Binding
-	Start, Live, Slower, Faster                                   Binding
+	Start, Live, Slower, Faster, Mark                             Binding
 	LetGo, Undo, Redo, StepMode, Explore, Schedule                Binding
 	Again, Anew, Finish, View, ViewBack, Digit, Log, Zoom, Beside Binding
 	// Where schedules are explored.
@@ -104,6 +106,10 @@ func DefaultKeys() KeyMap {
 		Glossary: Binding{Keys: []string{"g"}, Word: "glossary", Doc: "every term with its meaning"},
 		Continue: Binding{Keys: []string{"n"}, Word: "go on", Doc: "go on where you left off"},
 
+		Recordings: Binding{Keys: []string{"w"}, Word: "recordings", Doc: "the runs that were kept: play one, name one, delete one"},
+		Rename:     Binding{Keys: []string{"n"}, Word: "name", Doc: "give the recording a name, so that it stays"},
+		Delete:     Binding{Keys: []string{"d", "delete"}, Word: "delete", Doc: "delete the recording, after a question"},
+
 		Go:         Binding{Keys: []string{"enter", "space"}, Word: "go on", Doc: "the next thing to do: read on, answer, run the demo, next lesson"},
 		NextPart:   Binding{Keys: []string{"right", "tab", "l"}, Word: "next part", Doc: "to the next part of the lesson"},
 		PrevPart:   Binding{Keys: []string{"left", "shift+tab", "h"}, Word: "part before", Doc: "to the part before"},
@@ -128,6 +134,7 @@ func DefaultKeys() KeyMap {
 		Live:           Binding{Keys: []string{"end"}, Word: "now", Doc: "to now: the live run, or the end of the log"},
 		Slower:         Binding{Keys: []string{"<"}, Word: "slower", Doc: "play back slower: 1/4 of real speed"},
 		Faster:         Binding{Keys: []string{">"}, Word: "faster", Doc: "play back faster: 4 times real speed"},
+		Mark:           Binding{Keys: []string{"m"}, Word: "mark", Doc: "mark the moment that is shown, so that a replay opens there; the same moment again: no mark"},
 		Again:          Binding{Keys: []string{"R"}, Word: "again", Doc: "run again with the same seed"},
 		Anew:           Binding{Keys: []string{"N"}, Word: "new seed", Doc: "run again with another seed"},
 		Finish:         Binding{Keys: []string{"f", "F"}, Word: "finish", Doc: "ask the demo to come to its end and say what was measured"},
@@ -159,12 +166,13 @@ func (k KeyMap) Groups() []Group {
 	return []Group{
 		{"Everywhere", []Binding{k.Help, k.Back, k.Quit, k.Suspend, k.Paper, k.Projector}},
 		{"Moving", []Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.Top, k.Bottom}},
-		{"The course", []Binding{k.Open, k.Continue, k.Search, k.Glossary}},
+		{"The course", []Binding{k.Open, k.Continue, k.Search, k.Glossary, k.Recordings}},
+		{"Recordings", []Binding{k.Rename, k.Delete}},
 		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Terms, k.NextLesson, k.Wider, k.Narrower}},
 		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew}},
 		{"The stage: step mode", []Binding{k.LetGo, k.Undo, k.Redo, k.Schedule, k.Explore, k.StepMode}},
 		{"Exploring", []Binding{k.More, k.FromHere}},
-		{"The stage: time", []Binding{k.Freeze, k.Backward, k.Forward, k.SecondBackward, k.SecondForward, k.Start, k.Live, k.Slower, k.Faster}},
+		{"The stage: time", []Binding{k.Freeze, k.Backward, k.Forward, k.SecondBackward, k.SecondForward, k.Start, k.Live, k.Slower, k.Faster, k.Mark}},
 		{"The stage: what is shown", []Binding{k.View, k.ViewBack, k.Digit, k.Log, k.Zoom, k.Beside}},
 	}
 }

@@ -64,7 +64,7 @@ func New(cfg Config) *Model {
 	if cfg.Replay != nil {
 		m.pages = []page{newReplay(m, *cfg.Replay)}
 		if err := cfg.Replay.Fault; err != nil {
-			m.notice = "This recording can be played up to its fault: " + safe.Line(err.Error(), 300) + "."
+			m.notice = faulty(err)
 		}
 		return m
 	}

@@ -21,6 +21,7 @@ import (
 	"edu/procession/demos/trace"
 	"edu/procession/lessons"
 	"edu/procession/lessons/progress"
+	"edu/procession/tui/recordings"
 )
 
 // Config is what the interface is given. The zero value shows an empty course.
@@ -34,8 +35,13 @@ type Config struct {
 	Open    string       // a lesson's id to begin with; empty: the course page
 	Demo    string       // a demo's name to begin with, on stage at once
 	Options demo.Options // for that demo: place, params, seed, pace, script
-	Replay  *Replay      // a recording to show in place of the course
-	Version string       // of the program, as shown
+	// Recordings is the folder of runs that were kept; empty: there is none. Kept says
+	// which of them a run is, "" for one that is not kept, or not yet; nil: none is.
+	Recordings recordings.Folder
+	Kept       func(demo.Run) string
+
+	Replay  *Replay // a recording to show in place of the course
+	Version string  // of the program, as shown
 
 	Look    Look      // colours and their like, as asked for on the command line
 	NoMouse bool      // leave the mouse to the terminal
@@ -66,6 +72,7 @@ type Replay struct {
 	Fault  error
 	Marked bool
 	At     time.Duration
+	Kept   string // its id in the folder of recordings; empty: it is a file of the learner's
 }
 
 // Store keeps a learner's progress. progress.Store is one.

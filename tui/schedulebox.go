@@ -78,8 +78,8 @@ func (b *scheduleBox) copy(what, text string) tea.Cmd {
 }
 
 func (b *scheduleBox) bar() []Binding {
-	return []Binding{press("enter", "play"), press("tab", "step through"), press("ctrl+y", "copy"), press("ctrl+o", "copy command"),
-		press("ctrl+u", "clear"), press("esc", "close")}
+	return []Binding{press("enter", "play"), press("tab", "step through"), press("ctrl+y", "copy"), press("ctrl+o", "command"),
+		press("esc", "close"), press("ctrl+u", "clear")}
 }
 
 func (b *scheduleBox) draw(w, h int) (string, []string) {

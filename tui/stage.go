@@ -24,6 +24,10 @@ type stagePage struct {
 	opt    demo.Options
 	lesson *lessons.Lesson // whose demo it is; nil outside a lesson
 	name   string          // of a recording's file
+	file   string          // its id, where it is one of those that are kept
+
+	marked   bool // a moment of the run, in its recording
+	markedAt time.Duration
 
 	id     int      // of the run, as messages name it
 	run    demo.Run // nil before it has started, and for a recording
@@ -72,7 +76,8 @@ func newStage(m *Model, d demo.Demo, o demo.Options, l *lessons.Lesson) *stagePa
 // newReplay is the stage with a recording on it.
 func newReplay(m *Model, r Replay) *stagePage {
 	m.nextID++
-	s := &stagePage{m: m, id: m.nextID, header: r.Header, name: r.Name, failed: r.Fault,
+	s := &stagePage{m: m, id: m.nextID, header: r.Header, name: r.Name, file: r.Kept, failed: r.Fault,
+		marked: r.Marked, markedAt: r.At,
 		player: newPlayer(), stage: view.NewStage(), scroll: map[view.Panel]int{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.info = demo.Info{Name: r.Header.Demo, Title: r.Header.Demo}
@@ -149,7 +154,7 @@ func (s *stagePage) anew(seed uint64, moves demo.Schedule) tea.Cmd {
 	s.m.nextID++
 	s.id, s.run, s.failed, s.kept, s.beating, s.ticking = s.m.nextID, nil, nil, false, false, false
 	s.player, s.stage, s.frame = newPlayer(), view.NewStage(), nil
-	s.bare = nil
+	s.bare, s.marked = nil, false
 	s.scroll, s.selected, s.chosen = map[view.Panel]int{}, "", false
 	s.opt.Seed, s.opt.Schedule = seed, moves
 	s.back, s.settled, s.ahead, s.going = nil, nil, nil, 0

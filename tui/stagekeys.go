@@ -48,6 +48,8 @@ func (s *stagePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		s.recent = !s.recent
 	case keys.Beside.is(k):
 		s.showText()
+	case keys.Mark.is(k):
+		return s.mark(), true
 	case keys.LetGo.is(k) && s.stepping() && !s.over():
 		return s.letGo(), true
 	case keys.Undo.is(k):
@@ -265,9 +267,9 @@ func (s *stagePage) bar() []barRow {
 		}
 		add(k.Again, k.Anew, freeze, step)
 	case s.demo == nil:
-		add(freeze, step, k.Faster.as("< >", "speed"))
+		add(freeze, step, k.Faster.as("< >", "speed"), k.Mark)
 	case !s.player.atNow():
-		add(freeze, step, k.Live, k.Faster.as("< >", "speed"))
+		add(freeze, step, k.Live, k.Mark, k.Faster.as("< >", "speed"))
 	case s.stepping():
 		add(s.stepKeys()...)
 		add(k.StepMode.as("", "free run"), k.Back, k.Again.as("", "restart"))

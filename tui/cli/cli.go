@@ -27,6 +27,7 @@ import (
 	"edu/procession/lessons"
 	"edu/procession/lessons/progress"
 	"edu/procession/tui"
+	"edu/procession/tui/recordings"
 )
 
 // Config is what the program is wired from. The interface never imports a demo
@@ -196,6 +197,7 @@ func (a *app) show(ctx context.Context, cfg tui.Config) error {
 		go a.Sweep()
 	}
 	cfg.Course, cfg.Demos, cfg.Start, cfg.Unkept, cfg.Progress = a.course, a.Demos, a.keep(a.Start), a.unkept, store
+	cfg.Recordings, cfg.Kept = recordings.Folder(recordings.Path()), a.keeper.id
 	defer a.keeper.wait(a.Err)
 	cfg.Version, cfg.Look, cfg.NoMouse = a.Version, a.look, !a.mouse
 	cfg.Crashes = filepath.Dir(progress.Path())

@@ -7,7 +7,9 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -116,8 +118,9 @@ type keeper struct {
 	busy sync.WaitGroup
 	once sync.Once
 	mu   sync.Mutex
-	late string // what could not be told in a run's log any more
-	step string // the file of the last run in step mode
+	late string              // what could not be told in a run's log any more
+	step string              // the file of the last run in step mode
+	ids  map[demo.Run]string // of the recordings of runs
 }
 
 // leave is how long the program waits at its end for files to be complete.
@@ -142,6 +145,7 @@ func (k *keeper) keep(run demo.Run, o demo.Options) {
 	}
 	f, err := create(run.Log().Header())
 	if err == nil {
+		k.note(run, f)
 		if file, ok := f.(*os.File); ok && o.Step {
 			k.replace(file.Name(), len(o.Schedule) > 0)
 		}
@@ -152,13 +156,34 @@ func (k *keeper) keep(run demo.Run, o demo.Options) {
 	}
 }
 
+// note keeps which recording is a run's.
+func (k *keeper) note(run demo.Run, f io.WriteCloser) {
+	file, ok := f.(*os.File)
+	if !ok {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.ids == nil {
+		k.ids = map[demo.Run]string{}
+	}
+	k.ids[run] = strings.TrimSuffix(filepath.Base(file.Name()), ".jsonl")
+}
+
+// id is the recording of a run, "" where there is none.
+func (k *keeper) id(run demo.Run) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.ids[run]
+}
+
 // replace takes the place of the last run in step mode, when this one begins with
 // a schedule: an undo is a run of its own, and a learner undoes often.
 func (k *keeper) replace(path string, undo bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if undo && k.step != "" {
-		os.Remove(k.step) // gone, or named, is as well
+		os.Remove(k.step) // gone, named, or marked, is as well
 	}
 	k.step = path
 }

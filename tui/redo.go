@@ -60,8 +60,20 @@ func (s *stagePage) redo() tea.Cmd {
 		return s.m.say("This is the past. " + s.m.keys.Live.Show() + " goes to now, where steps are done.")
 	}
 	if a, ok := demo.MoveAct(who); ok {
-		return s.send(a.Name, a.Target)
+		if s.going > 0 {
+			return nil
+		}
+		s.going = len(s.moves()) + 1
+		run, id := s.run, s.id
+		return func() tea.Msg {
+			if err := run.Act(a.Name, a.Target); err != nil {
+				return refusedMsg{id, sentence(err.Error())}
+			}
+			return nil
+		}
 	}
-	s.selected, s.chosen = who, true
-	return s.letGo()
+	if s.now().Proc(who) != nil {
+		s.selected = who
+	}
+	return s.move(who)
 }

@@ -14,7 +14,7 @@ import (
 // TestScreens plays learners at the keys: testdata/screens holds what they
 // pressed and what they saw. Rewrite it with -rewrite, and read the difference.
 //
-//	open size=80x24 [demo=fake] [lesson=second] [step]
+//	open size=80x24 [demo=fake] [lesson=second] [step] [ascii]
 //	press           keys, one after the other; @2s lets time pass, click:x:y clicks
 //	screen          what is on it
 func TestScreens(t *testing.T) {
@@ -36,6 +36,7 @@ func TestScreens(t *testing.T) {
 						cfg = stepConfig()
 						cfg.Options.Step = true
 					}
+					cfg.Look.Plain = td.HasArg("ascii")
 					var size string
 					td.ScanArgs(t, "size", &size)
 					if td.HasArg("lesson") {

@@ -10,6 +10,7 @@ import (
 	"edu/procession/demos/board"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/safe"
+	"edu/procession/demos/trace"
 	"edu/procession/tui/theme"
 	"edu/procession/tui/view"
 )
@@ -42,7 +43,12 @@ func (s *stagePage) letGo() tea.Cmd {
 	case s.selected == "":
 		return s.m.say("No process is selected yet: choose one with up and down, or with a click.")
 	}
-	run, id, who := s.run, s.id, s.selected
+	return s.move(s.selected)
+}
+
+// move lets a process go, whichever is selected.
+func (s *stagePage) move(who trace.ID) tea.Cmd {
+	run, id := s.run, s.id
 	s.chosen = true
 	switch ahead := s.next(); {
 	case ahead != "" && s.going > 0:
@@ -193,9 +199,12 @@ func (s *stagePage) turnLine(b *board.Board, w int) string {
 	}
 	who := safe.Line(string(s.selected), 20)
 	p := b.Proc(s.selected)
+	act, acts := demo.MoveAct(s.next())
 	switch {
 	case !b.Step.On:
 		left += "they come to their first steps" + ellipsis
+	case acts: // the key would let somebody go
+		left += th.Paint(theme.Key, k.Redo.Show()) + ": " + th.Paint(theme.Accent, safe.Line(act.Name+" "+string(act.Target), 60)) + ", as the schedule has it"
 	case b.Step.Stuck():
 		left += th.Paint(theme.Warn, "Nobody may go.") + " " + th.Paint(theme.Key, k.Undo.Show()) + " takes the last step back."
 	case len(b.Step.Ready) == 0 && b.Step.Settled:

@@ -63,12 +63,13 @@ func unusable(format string, args ...any) error { return status{2, fmt.Errorf(fo
 // app carries the configuration to the commands.
 type app struct {
 	Config
-	course *lessons.Course
-	look   tui.Look
-	mouse  bool
-	noKeep bool
-	keeper keeper
-	unkept demo.Starter // starts what is neither kept nor recorded
+	course   *lessons.Course
+	look     tui.Look
+	mouse    bool
+	noKeep   bool
+	keeper   keeper
+	unkept   demo.Starter // starts what is neither kept nor recorded
+	attempts attempts     // at what --record keeps
 }
 
 // Main runs the command that args name and returns the exit status.
@@ -199,6 +200,7 @@ func (a *app) show(ctx context.Context, cfg tui.Config) error {
 	cfg.Course, cfg.Demos, cfg.Start, cfg.Unkept, cfg.Progress = a.course, a.Demos, a.keep(a.Start), a.unkept, store
 	cfg.Recordings, cfg.Kept = recordings.Folder(recordings.Path()), a.keeper.id
 	defer a.keeper.wait(a.Err)
+	defer a.attempts.tell(a.Err)
 	cfg.Version, cfg.Look, cfg.NoMouse = a.Version, a.look, !a.mouse
 	cfg.Crashes = filepath.Dir(progress.Path())
 	return tui.Run(ctx, cfg)

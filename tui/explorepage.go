@@ -20,6 +20,7 @@ type explorePage struct {
 	stage *stagePage
 	most  int
 	after demo.Schedule // how all the schedules begin
+	seed  uint64        // of all the runs
 
 	x      *exploring // nil: none goes on
 	begun  bool
@@ -69,7 +70,8 @@ func (p *explorePage) front() tea.Cmd {
 func (p *explorePage) begin() tea.Cmd {
 	before := p.leave()
 	o := p.stage.opt
-	o.Seed, o.Schedule = p.stage.seed(), p.after
+	p.seed = p.stage.seed()
+	o.Seed, o.Schedule = p.seed, p.after
 	p.begun, p.asked, p.failed, p.got, p.at, p.chosen = true, false, nil, demo.Exploration{}, 0, ""
 	x, cmd := p.m.explore(p.stage.demo, o, p.most)
 	p.x = x
@@ -155,7 +157,7 @@ func (p *explorePage) show() tea.Cmd {
 		return p.m.say("No run has come to its end yet. A moment.")
 	}
 	s := p.got.Outcomes[p.at].Schedule
-	return tea.Batch(p.m.pop(), p.stage.follow(s))
+	return tea.Batch(p.m.pop(), p.stage.follow(p.seed, s))
 }
 
 // more explores anew, with room for more schedules.
@@ -225,7 +227,11 @@ func (p *explorePage) help() (string, []Group) {
 	return "Exploring plays one schedule after another, each on real processes that are held at every step, and counts how they came out. " +
 			"No schedule is played twice. Where there are more than are played, those that are played are spread over all of them. " +
 			"For each outcome the shortest schedule that was found is kept: enter puts it on stage, where you go through it step by step.",
-		p.m.keys.groups("Exploring", "Moving", "Everywhere")
+		append([]Group{{"The outcomes", []Binding{
+			{Keys: p.m.keys.Open.Keys, Doc: "put a schedule of the outcome under the cursor on stage, to go through it step by step"},
+			{Keys: p.m.keys.Again.Keys, Doc: "explore again"},
+			{Keys: []string{"esc"}, Doc: "stop exploring, and then: back to the stage"}}}},
+			p.m.keys.groups("Exploring", "Moving", "Everywhere")...)
 }
 
 func (p *explorePage) draw(w, h int) []string {

@@ -231,7 +231,8 @@ func (p *keptPage) bar() []barRow {
 func (p *keptPage) help() (string, []Group) {
 	return fmt.Sprintf("Every run on stage is kept: the latest %d, of at most %d MB together, and those with a name for ever. ", recordings.MaxRuns, recordings.MaxBytes>>20) +
 			"On stage " + p.m.keys.Mark.Show() + " marks a moment, and the recording opens there. procession replay and export take a recording by its name.",
-		p.m.keys.groups("Recordings", "Moving", "Everywhere")
+		append([]Group{{"A recording", []Binding{{Keys: p.m.keys.Open.Keys, Doc: "play the recording under the cursor, from the marked moment if there is one"}}}},
+			p.m.keys.groups("Recordings", "Moving", "Everywhere")...)
 }
 
 func (p *keptPage) draw(w, h int) []string {
@@ -250,7 +251,7 @@ func (p *keptPage) draw(w, h int) []string {
 	case len(p.all) == 0:
 		return append(out, " "+th.Paint(theme.Muted, "No run has been kept yet: a demo on stage makes one."))
 	}
-	out = append(out, th.Paint(theme.Muted, fit("   WHEN          DEMO                 LENGTH  NAME, OR HOW IT CAME OUT", w)))
+	out = append(out, th.Paint(theme.Muted, fit("   WHEN          DEMO                 LENGTH  NAME, AND HOW IT CAME OUT", w)))
 	p.head = len(out)
 	foot := p.detail(w)
 	fits := max(h-len(out)-len(foot), 1)

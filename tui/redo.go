@@ -17,8 +17,8 @@ import (
 
 // follow starts the run anew and leaves all moves of a schedule ahead, so that the
 // learner goes through it step by step.
-func (s *stagePage) follow(moves demo.Schedule) tea.Cmd {
-	cmd := s.anew(s.seed(), nil)
+func (s *stagePage) follow(seed uint64, moves demo.Schedule) tea.Cmd {
+	cmd := s.anew(seed, nil)
 	s.ahead = moves
 	return cmd
 }

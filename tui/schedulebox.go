@@ -57,7 +57,7 @@ func (b *scheduleBox) key(k string, msg tea.KeyPressMsg) (tea.Cmd, bool) {
 			return nil, false
 		}
 		if k == "tab" {
-			return s.follow(moves), true
+			return s.follow(s.seed(), moves), true
 		}
 		return s.anew(s.seed(), moves), true
 	case "ctrl+y":

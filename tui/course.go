@@ -21,6 +21,7 @@ type coursePage struct {
 	top     int   // first line shown
 	rows    []int // entry of each line drawn last, -1 for none
 	listW   int
+	kept    *keptPage // nil: not opened yet
 }
 
 // entry is something that can be opened.
@@ -90,20 +91,21 @@ func (c *coursePage) bar() []barRow {
 	k := c.m.keys
 	open := k.Open
 	if e := c.entry(); e.demo != nil {
-		open.Word = "run the demo"
+		open.Word = "run demo"
 	} else if e.lesson != nil && c.m.state.Lesson(e.lesson.ID).First.IsZero() {
-		open.Word = "begin the lesson"
+		open.Word = "begin lesson"
 	} else if e.lesson != nil {
-		open.Word = "open the lesson"
+		open.Word = "open lesson"
 	}
-	items := []Binding{open, k.Down.as("up/down", "choose")}
+	items := []Binding{open}
 	if l := c.next(); l != nil && (c.entry().lesson != l) {
 		items = append(items, k.Continue)
 	}
+	items = append(items, k.Search, k.Glossary, k.Recordings.as("", "replay"))
 	if n := len(c.m.due()); n > 0 {
 		items = append(items, k.Review.as("", fmt.Sprintf("review %d", n)))
 	}
-	return []barRow{{Items: append(items, k.Search, k.Glossary, press("q", "leave"))}}
+	return []barRow{{Items: append(items, press("q", "leave"), k.Down.as("up/down", "choose"))}}
 }
 
 func (c *coursePage) help() (string, []Group) {
@@ -138,6 +140,11 @@ func (c *coursePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		return c.m.push(newSearch(c.m)), true
 	case keys.Glossary.is(k):
 		c.m.over = newGlossary(c.m, c.m.cfg.Course.Terms, "Glossary")
+	case keys.Recordings.is(k):
+		if c.kept == nil {
+			c.kept = newKept(c.m)
+		}
+		return c.m.push(c.kept), true
 	case keys.Down.is(k):
 		c.move(1)
 	case keys.Up.is(k):

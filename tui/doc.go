@@ -16,10 +16,12 @@
 //
 //	Model          owns the window, the stack of pages, what lies over them
 //	├ coursePage   chapters, lessons, demos; what is next
+//	├ keptPage     the runs that were kept
 //	├ searchPage   hits while one types
 //	├ lessonPage   leaves of a lesson; a quiz; then the explanation
 //	├ forecastPage runs one after another, counted beside a prediction
 //	├ reviewPage   questions that come back
+//	├ explorePage  how a demo comes out under many schedules
 //	└ stagePage    a player on a log: live, frozen, scrubbed, or a recording
 //
 // A page is a plain value with the methods of the interface page. The stage is

@@ -45,6 +45,15 @@ func startFakeSteps(d demo.Demo, o demo.Options) (demo.Run, error) {
 			break
 		}
 	}
+	for o.Choose != nil && !r.over {
+		var moves []trace.ID
+		for _, e := range r.log.Events(0) {
+			if _, ok := e.Data.(trace.StepGo); ok {
+				moves = append(moves, e.Who)
+			}
+		}
+		r.Go(o.Choose(moves, r.ready()))
+	}
 	return r, nil
 }
 
@@ -60,13 +69,17 @@ func (r *fakeSteps) next(id trace.ID) string {
 	return ""
 }
 
-func (r *fakeSteps) settle() {
-	var ready []trace.ID
+func (r *fakeSteps) ready() (ready []trace.ID) {
 	for _, id := range fakeWorkers {
 		if r.at[id] < fakeStepsEach {
 			ready = append(ready, id)
 		}
 	}
+	return ready
+}
+
+func (r *fakeSteps) settle() {
+	ready := r.ready()
 	r.log.Add(trace.Stage, "", trace.Settled{N: r.moves, Ready: ready})
 	if len(ready) == 0 {
 		r.log.Add(trace.Stage, "", trace.Verdict{OK: true, Text: fmt.Sprintf("the counter is %d", r.counter)})

@@ -93,7 +93,7 @@ type sampleMsg struct {
 // run plays one run to its end, or ends it when the page is left.
 func (p *forecastPage) run() tea.Cmd {
 	ctx, id, d, runs, seed := p.ctx, p.id, p.d, p.m.runs, p.m.seed
-	start := p.m.cfg.Try
+	start := p.m.cfg.Unkept
 	if start == nil {
 		start = p.m.cfg.Start
 	}

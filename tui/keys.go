@@ -68,7 +68,9 @@ type KeyMap struct {
 	// In anything that is longer than the window.
 	Up, Down, PageUp, PageDown, Top, Bottom Binding
 	// On the course page.
-	Open, Search, Glossary, Continue, Review Binding
+	Open, Search, Glossary, Continue, Review, Recordings Binding
+	// On the page of recordings.
+	Rename, Delete Binding
 	// In a lesson.
 	Go, NextPart, PrevPart, Wider, Narrower, Demo, Skip, Choose, Terms, NextLesson Binding
 	// On the stage, of its messages.
@@ -76,10 +78,12 @@ type KeyMap struct {
 	// On the stage.
 	Freeze, HoldAll, FreeAll, SelectNext, SelectPrev              Binding
 	Forward, Backward, SecondForward, SecondBackward              Binding
-	Start, Live, Slower, Faster                                   Binding
-	LetGo, Undo, StepMode                                         Binding
+	Start, Live, Slower, Faster, Mark                             Binding
+	LetGo, Undo, Redo, StepMode, Explore, Schedule                Binding
 	Versus                                                        Binding
 	Again, Anew, Finish, View, ViewBack, Digit, Log, Zoom, Beside Binding
+	// Where schedules are explored.
+	More, FromHere Binding
 }
 
 // DefaultKeys is the one place where keys are given their meaning.
@@ -106,6 +110,10 @@ func DefaultKeys() KeyMap {
 		Continue: Binding{Keys: []string{"n"}, Word: "go on", Doc: "go on where you left off"},
 		Review:   Binding{Keys: []string{"r"}, Word: "review", Doc: "answer what comes back today: questions return after 1, 3, 7 and 21 days"},
 
+		Recordings: Binding{Keys: []string{"w"}, Word: "recordings", Doc: "the runs that were kept: play one, name one, delete one"},
+		Rename:     Binding{Keys: []string{"n"}, Word: "name", Doc: "give the recording a name, so that it stays"},
+		Delete:     Binding{Keys: []string{"d", "delete"}, Word: "delete", Doc: "delete the recording, after a question"},
+
 		Go:         Binding{Keys: []string{"enter", "space"}, Word: "go on", Doc: "the next thing to do: read on, answer, run the demo, next lesson"},
 		NextPart:   Binding{Keys: []string{"right", "tab", "l"}, Word: "next part", Doc: "to the next part of the lesson"},
 		PrevPart:   Binding{Keys: []string{"left", "shift+tab", "h"}, Word: "part before", Doc: "to the part before"},
@@ -130,13 +138,19 @@ func DefaultKeys() KeyMap {
 		Live:           Binding{Keys: []string{"end"}, Word: "now", Doc: "to now: the live run, or the end of the log"},
 		Slower:         Binding{Keys: []string{"<"}, Word: "slower", Doc: "play back slower: 1/4 of real speed"},
 		Faster:         Binding{Keys: []string{">"}, Word: "faster", Doc: "play back faster: 4 times real speed"},
+		Mark:           Binding{Keys: []string{"m"}, Word: "mark", Doc: "mark the moment that is shown, so that a replay opens there; the same moment again: no mark"},
 		Again:          Binding{Keys: []string{"R"}, Word: "again", Doc: "run again with the same seed"},
 		Anew:           Binding{Keys: []string{"N"}, Word: "new seed", Doc: "run again with another seed"},
 		Finish:         Binding{Keys: []string{"f", "F"}, Word: "finish", Doc: "ask the demo to come to its end and say what was measured"},
 		LetGo:          Binding{Keys: []string{"enter"}, Word: "let go", Doc: "let the selected process do its next step; it is held before the one after"},
 		Undo:           Binding{Keys: []string{"u"}, Word: "undo", Doc: "take the last step back: a new run does all the steps before it, and is compared with what was there"},
+		Redo:           Binding{Keys: []string{"U"}, Word: "redo", Doc: "do the step again that was taken back, or the next one of a schedule that was put on stage"},
+		Explore:        Binding{Keys: []string{"E"}, Word: "explore", Doc: "play many schedules on real processes, count how they come out, and put one on stage"},
+		Schedule:       Binding{Keys: []string{"W"}, Word: "schedule", Doc: "who went when: copy it, or the command that plays it again, and enter or paste another"},
 		StepMode:       Binding{Keys: []string{"T"}, Word: "step mode", Doc: "start the demo anew in step mode, where you say who goes next; again: back to running freely"},
-		Versus:         Binding{Keys: []string{"W"}, Word: "versus", Doc: "start the demo anew in two places side by side, such as threads and processes, with the same seed; again: back to one place"},
+		Versus:         Binding{Keys: []string{"D"}, Word: "versus", Doc: "start the demo anew in two places side by side, such as threads and processes, with the same seed; again: back to one place"},
+		More:           Binding{Keys: []string{"+"}, Word: "more", Doc: "play ten times as many schedules"},
+		FromHere:       Binding{Keys: []string{"b"}, Word: "from the stage", Doc: "explore what can still become of the run as it is on stage; again: from the beginning"},
 		View:           Binding{Keys: []string{"v"}, Word: "view", Doc: "the next view as the main one"},
 		ViewBack:       Binding{Keys: []string{"V"}, Word: "view before", Doc: "the view before"},
 		Digit:          Binding{Keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, Word: "view", Doc: "this view as the main one"},
@@ -158,11 +172,13 @@ func (k KeyMap) Groups() []Group {
 	return []Group{
 		{"Everywhere", []Binding{k.Help, k.Back, k.Quit, k.Suspend, k.Paper, k.Projector}},
 		{"Moving", []Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.Top, k.Bottom}},
-		{"The course", []Binding{k.Open, k.Continue, k.Review, k.Search, k.Glossary}},
+		{"The course", []Binding{k.Open, k.Continue, k.Review, k.Search, k.Glossary, k.Recordings}},
+		{"Recordings", []Binding{k.Rename, k.Delete}},
 		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Terms, k.NextLesson, k.Wider, k.Narrower}},
 		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew, k.Versus}},
-		{"The stage: step mode", []Binding{k.LetGo, k.Undo, k.StepMode}},
-		{"The stage: time", []Binding{k.Freeze, k.Backward, k.Forward, k.SecondBackward, k.SecondForward, k.Start, k.Live, k.Slower, k.Faster}},
+		{"The stage: step mode", []Binding{k.LetGo, k.Undo, k.Redo, k.Schedule, k.Explore, k.StepMode}},
+		{"Exploring", []Binding{k.More, k.FromHere}},
+		{"The stage: time", []Binding{k.Freeze, k.Backward, k.Forward, k.SecondBackward, k.SecondForward, k.Start, k.Live, k.Slower, k.Faster, k.Mark}},
 		{"The stage: what is shown", []Binding{k.View, k.ViewBack, k.Digit, k.Log, k.Zoom, k.Clocks, k.Beside}},
 	}
 }

@@ -27,17 +27,24 @@ func TestKeysAreTold(t *testing.T) {
 	}
 }
 
-// TestStageKeysDoNotClash: no key of the stage means two things there.
-func TestStageKeysDoNotClash(t *testing.T) {
+// TestKeysDoNotClash: no key means two things on one page.
+func TestKeysDoNotClash(t *testing.T) {
 	k := DefaultKeys()
-	seen := map[string]string{}
-	for _, g := range k.groups("The stage: processes", "The stage: step mode", "The stage: time", "The stage: what is shown", "Everywhere") {
-		for _, b := range g.Bindings {
-			for _, key := range b.Keys {
-				if was, ok := seen[key]; ok {
-					t.Errorf("%s is %q and %q", key, was, b.Word)
+	for _, page := range [][]string{
+		{"The stage: processes", "The stage: step mode", "The stage: time", "The stage: what is shown", "Everywhere"},
+		{"The course", "Moving", "Everywhere"},
+		{"Recordings", "Moving", "Everywhere"},
+		{"Exploring", "Moving", "Everywhere"},
+	} {
+		seen := map[string]string{}
+		for _, g := range k.groups(page...) {
+			for _, b := range g.Bindings {
+				for _, key := range b.Keys {
+					if was, ok := seen[key]; ok {
+						t.Errorf("%s: %s is %q and %q", page[0], key, was, b.Word)
+					}
+					seen[key] = b.Word
 				}
-				seen[key] = b.Word
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"edu/procession/demos/demo"
+	"edu/procession/tui/recordings"
 )
 
 // TestMash is a learner, or a cat, on the keys: random keys, clicks and wheels
@@ -22,13 +23,18 @@ func TestMash(t *testing.T) {
 	for _, seed := range []uint64{1, 2} {
 		synctest.Test(t, func(t *testing.T) { mash(t, seed, strokes/2, testConfig) })
 	}
-	synctest.Test(t, func(t *testing.T) { mash(t, 3, strokes/2, stepsFirst) })
+	f := recordings.Folder(t.TempDir())
+	for i, name := range []string{"one", "two", "three"} {
+		keep(t, f, i, name)
+	}
+	synctest.Test(t, func(t *testing.T) { mash(t, 3, strokes/2, func() Config { return stepsFirst(f) }) })
 	synctest.Test(t, func(t *testing.T) { mash(t, 4, strokes/2, reviewFirst) })
 }
 
-// stepsFirst opens the stage in step mode.
-func stepsFirst() Config {
+// stepsFirst opens the stage in step mode, where there are recordings.
+func stepsFirst(f recordings.Folder) Config {
 	cfg := stepConfig()
+	cfg.Recordings = f
 	cfg.Demo, cfg.Options = "fake", demo.Options{Step: true}
 	return cfg
 }

@@ -64,7 +64,7 @@ func New(cfg Config) *Model {
 	if cfg.Replay != nil {
 		m.pages = []page{newReplay(m, *cfg.Replay)}
 		if err := cfg.Replay.Fault; err != nil {
-			m.notice = "This recording can be played up to its fault: " + safe.Line(err.Error(), 300) + "."
+			m.notice = faulty(err)
 		}
 		return m
 	}
@@ -143,6 +143,14 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		}
 	case tea.MouseWheelMsg:
 		return m.wheel(msg)
+	case tea.PasteMsg:
+		if m.over != nil {
+			if p, ok := m.over.(paster); ok {
+				p.paste(msg.Content)
+			}
+			return nil
+		}
+		return m.top().update(msg)
 	case noticeMsg:
 		m.notice = string(msg)
 	case startedMsg:

@@ -21,6 +21,7 @@ import (
 	"edu/procession/demos/trace"
 	"edu/procession/lessons"
 	"edu/procession/lessons/progress"
+	"edu/procession/tui/recordings"
 )
 
 // Config is what the interface is given. The zero value shows an empty course.
@@ -28,7 +29,7 @@ type Config struct {
 	Course   *lessons.Course
 	Demos    []demo.Demo      // in the order in which they are listed
 	Start    demo.Starter     // starts a demo on a stage; nil: demos can be read about only
-	Try      demo.Starter     // starts runs that are counted and not kept; nil: Start
+	Unkept   demo.Starter     // starts runs of which no recording is kept: those that explore or are counted; nil: Start does
 	Progress Store            // nil: nothing is kept
 	Now      func() time.Time // the time of day, where the learner is; nil: time.Now
 
@@ -38,8 +39,13 @@ type Config struct {
 	Options demo.Options // for that demo: place, params, seed, pace, script
 	Versus  []demo.Place // with Demo: side by side in these places, instead of Options.Place
 	Turns   bool         // with Versus: one place after the other, not both at once
-	Replay  *Replay      // a recording to show in place of the course
-	Version string       // of the program, as shown
+	// Recordings is the folder of runs that were kept; empty: there is none. Kept says
+	// which of them a run is, "" for one that is not kept, or not yet; nil: none is.
+	Recordings recordings.Folder
+	Kept       func(demo.Run) string
+
+	Replay  *Replay // a recording to show in place of the course
+	Version string  // of the program, as shown
 
 	Look    Look      // colours and their like, as asked for on the command line
 	NoMouse bool      // leave the mouse to the terminal
@@ -70,6 +76,7 @@ type Replay struct {
 	Fault  error
 	Marked bool
 	At     time.Duration
+	Kept   string // its id in the folder of recordings; empty: it is a file of the learner's
 }
 
 // Store keeps a learner's progress. progress.Store is one.

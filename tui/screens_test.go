@@ -16,7 +16,7 @@ import (
 // TestScreens plays learners at the keys: testdata/screens holds what they
 // pressed and what they saw. Rewrite it with -rewrite, and read the difference.
 //
-//	open size=80x24 [demo=fake] [lesson=second] [step] [solved] [count] [review]
+//	open size=80x24 [demo=fake] [lesson=second] [step] [solved] [count] [review] [ascii]
 //	press           keys, one after the other; @2s lets time pass, click:x:y clicks
 //	screen          what is on it
 func TestScreens(t *testing.T) {
@@ -47,6 +47,7 @@ func TestScreens(t *testing.T) {
 					if td.HasArg("solved") {
 						cfg.Progress.Update(func(st *progress.State) { st.Solve("fake", "lose", progress.Solved{Moves: 6}) })
 					}
+					cfg.Look.Plain = td.HasArg("ascii")
 					var size string
 					td.ScanArgs(t, "size", &size)
 					if td.HasArg("lesson") {

@@ -24,6 +24,10 @@ type stagePage struct {
 	opt    demo.Options
 	lesson *lessons.Lesson // whose demo it is; nil outside a lesson
 	name   string          // of a recording's file
+	file   string          // its id, where it is one of those that are kept
+
+	marked   bool // a moment of the run, in its recording
+	markedAt time.Duration
 
 	id     int      // of the run, as messages name it
 	run    demo.Run // nil before it has started, and for a recording
@@ -55,6 +59,10 @@ type stagePage struct {
 
 	back    *backStep            // the undo that led to this run
 	settled map[int]*board.Board // by moves: the Board on which all had come to rest
+
+	ahead    demo.Schedule // of which the run is a beginning: what was undone, or is to be shown
+	going    int           // moves there will be when the one ahead that was asked for is made; 0: none is on its way
+	explored *explorePage  // nil: nobody has explored yet
 }
 
 func newStage(m *Model, d demo.Demo, o demo.Options, l *lessons.Lesson) *stagePage {
@@ -69,7 +77,8 @@ func newStage(m *Model, d demo.Demo, o demo.Options, l *lessons.Lesson) *stagePa
 // newReplay is the stage with a recording on it.
 func newReplay(m *Model, r Replay) *stagePage {
 	m.nextID++
-	s := &stagePage{m: m, id: m.nextID, header: r.Header, name: r.Name, failed: r.Fault,
+	s := &stagePage{m: m, id: m.nextID, header: r.Header, name: r.Name, file: r.Kept, failed: r.Fault,
+		marked: r.Marked, markedAt: r.At,
 		player: newPlayer(), stage: view.NewStage(), scroll: map[view.Panel]int{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.info = demo.Info{Name: r.Header.Demo, Title: r.Header.Demo}
@@ -146,10 +155,10 @@ func (s *stagePage) anew(seed uint64, moves demo.Schedule) tea.Cmd {
 	s.m.nextID++
 	s.id, s.run, s.failed, s.kept, s.beating, s.ticking = s.m.nextID, nil, nil, false, false, false
 	s.player, s.stage, s.frame = newPlayer(), view.NewStage(), nil
-	s.bare = nil
+	s.bare, s.marked = nil, false
 	s.scroll, s.selected, s.chosen = map[view.Panel]int{}, "", false
 	s.opt.Seed, s.opt.Schedule = seed, moves
-	s.back, s.settled = nil, nil
+	s.back, s.settled, s.ahead, s.going = nil, nil, nil, 0
 	return tea.Batch(keep, s.begin(before))
 }
 
@@ -168,6 +177,10 @@ func (s *stagePage) update(msg tea.Msg) tea.Cmd {
 	case eventsMsg:
 		if msg.run == s.id {
 			return s.take(msg)
+		}
+	case refusedMsg:
+		if msg.run == s.id {
+			s.going, s.m.notice = 0, msg.text
 		}
 	case heartMsg:
 		if msg.run == s.id {
@@ -198,6 +211,9 @@ func (s *stagePage) take(msg eventsMsg) tea.Cmd {
 		}
 		s.failed = msg.err
 		s.player.end()
+		if s.failed != nil && s.stepping() && len(s.opt.Schedule) > 0 {
+			s.m.notice = s.m.keys.Schedule.Show() + " opens the schedule, to be mended; " + s.m.keys.Undo.Show() + " goes to where it could be played."
+		}
 		return s.keep()
 	}
 	s.player.extend(msg.events, msg.clock)

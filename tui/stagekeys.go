@@ -50,10 +50,18 @@ func (s *stagePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		s.turnClocks()
 	case keys.Beside.is(k):
 		s.showText()
+	case keys.Mark.is(k):
+		return s.mark(), true
 	case keys.LetGo.is(k) && s.stepping() && !s.over():
 		return s.letGo(), true
 	case keys.Undo.is(k):
 		return s.undo(), true
+	case keys.Redo.is(k):
+		return s.redo(), true
+	case keys.Schedule.is(k):
+		return s.openSchedule(), true
+	case keys.Explore.is(k):
+		return s.explore(), true
 	case keys.StepMode.is(k):
 		return s.switchMode(), true
 	case keys.Versus.is(k):
@@ -245,7 +253,7 @@ func (s *stagePage) bar() []barRow {
 	k := s.m.keys
 	var rows []barRow
 	if len(s.info.Actions) > 0 && !s.over() && s.failed == nil {
-		rows = append(rows, barRow{s.actions()})
+		rows = append(rows, barRow{append(s.actions(), s.tools()...)})
 	}
 	var items []Binding
 	add := func(bs ...Binding) {
@@ -275,15 +283,16 @@ func (s *stagePage) bar() []barRow {
 		}
 		if s.stepping() {
 			add(s.stepKeys()...)
+			add(k.Explore, k.Schedule)
 		}
 		add(k.Again, k.Anew, freeze, step)
 	case s.demo == nil:
-		add(freeze, step, k.Faster.as("< >", "speed"))
+		add(freeze, step, k.Faster.as("< >", "speed"), k.Mark)
 	case !s.player.atNow():
-		add(freeze, step, k.Live, k.Faster.as("< >", "speed"))
+		add(freeze, step, k.Live, k.Mark, k.Faster.as("< >", "speed"))
 	case s.stepping():
 		add(s.stepKeys()...)
-		add(k.Again.as("", "restart"), k.Back, k.StepMode.as("", "free run"))
+		add(k.StepMode.as("", "free run"), k.Back, k.Again.as("", "restart"))
 	default:
 		add(k.SelectNext.as("up/down", "select"), freeze, k.Finish)
 		if len(s.info.Puzzles) > 0 {
@@ -307,6 +316,14 @@ func (s *stagePage) bar() []barRow {
 	}
 	add(k.Log, k.Zoom)
 	return append(rows, barRow{Items: items})
+}
+
+// tools are the keys for schedules in step mode.
+func (s *stagePage) tools() []Binding {
+	if !s.stepping() {
+		return nil
+	}
+	return []Binding{{Word: "|"}, s.mine(s.m.keys.Explore), s.mine(s.m.keys.Schedule)}
 }
 
 // actions are the demo's keys: those to the selected process, then those to the

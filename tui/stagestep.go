@@ -10,6 +10,7 @@ import (
 	"edu/procession/demos/board"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/safe"
+	"edu/procession/demos/trace"
 	"edu/procession/tui/theme"
 	"edu/procession/tui/view"
 )
@@ -42,14 +43,31 @@ func (s *stagePage) letGo() tea.Cmd {
 	case s.selected == "":
 		return s.m.say("No process is selected yet: choose one with up and down, or with a click.")
 	}
-	run, who := s.run, s.selected
+	return s.move(s.selected)
+}
+
+// move lets a process go, whichever is selected.
+func (s *stagePage) move(who trace.ID) tea.Cmd {
+	run, id := s.run, s.id
 	s.chosen = true
+	switch ahead := s.next(); {
+	case ahead != "" && s.going > 0:
+		return nil // a key that comes too soon must not leave the schedule
+	case ahead == who:
+		s.going = len(s.now().Step.Schedule) + 1
+	}
 	return func() tea.Msg {
 		if err := run.Go(who); err != nil {
-			return noticeMsg(sentence(err.Error()))
+			return refusedMsg{id, sentence(err.Error())}
 		}
 		return nil
 	}
+}
+
+// refusedMsg says why a move was not made.
+type refusedMsg struct {
+	run  int
+	text string
 }
 
 // sentence makes a sentence of an error's text.
@@ -62,17 +80,23 @@ func (s *stagePage) undo() tea.Cmd {
 	if !s.stepping() {
 		return s.m.say("Steps can be taken back in step mode alone. " + s.m.keys.StepMode.Show() + " starts it, where a demo has steps.")
 	}
-	moves := demo.Schedule(s.now().Step.Schedule)
+	moves := s.moves()
 	if s.run == nil || s.back != nil && !s.back.over { // undo upon undo: from where it is going
 		moves = s.opt.Schedule
 	}
-	if len(moves) == 0 {
+	if len(moves) == 0 && s.failed == nil {
 		return s.m.say("Nobody has done a step yet: there is nothing to take back.")
 	}
-	moves = moves.Back()
+	ahead := s.ahead
+	if !begins(moves, ahead) {
+		ahead = moves
+	}
+	if s.failed == nil || !begins(moves, s.opt.Schedule) { // else: to where the schedule could be played
+		moves = moves.Back()
+	}
 	selected, settled := s.selected, s.settled
 	cmd := s.anew(s.seed(), moves)
-	s.selected, s.chosen, s.settled = selected, true, settled
+	s.selected, s.chosen, s.settled, s.ahead = selected, true, settled, ahead
 	s.back = &backStep{n: len(moves)}
 	if was := settled[len(moves)]; was != nil && slices.Equal(was.Step.Schedule, moves) {
 		s.back.was = was
@@ -99,6 +123,9 @@ func (s *stagePage) heed() {
 		return
 	}
 	n := len(b.Step.Schedule)
+	if n >= s.going {
+		s.going = 0
+	}
 	if s.back != nil && !s.back.over && n >= s.back.n {
 		s.back.over = true
 		s.stage = view.NewStage() // it has drawn the run before
@@ -111,7 +138,10 @@ func (s *stagePage) heed() {
 	if s.settled == nil {
 		s.settled = map[int]*board.Board{}
 	}
-	s.settled[n] = b.Clone() // the one at the end of the log goes on
+	s.settled[n] = b.Clone()                                  // the one at the end of the log goes on
+	if who := s.next(); s.back == nil && b.Proc(who) != nil { // after an undo another way is as likely
+		s.selected, s.chosen = who, true
+	}
 }
 
 // seen is the Board that is to be drawn: that of the player or, while an undo is
@@ -153,31 +183,28 @@ func (s *stagePage) watchedOnly(a demo.Action) bool {
 
 // replayed says how to play the run again as it is so far.
 func (s *stagePage) replayed() string {
-	moves := demo.Schedule(s.now().Step.Schedule)
+	moves := s.moves()
 	if len(moves) == 0 {
 		return "Who went when is the schedule of the run: it is all that it takes to play it again."
 	}
-	cmd := "procession demo " + s.info.Name
-	for _, p := range s.info.Params {
-		if v, ok := s.opt.Params[p.Name]; ok && v != p.Default {
-			cmd += " --set " + p.Name + "=" + v
-		}
-	}
-	return "What was done so far is played again by: " + safe.Line(cmd+" --schedule '"+moves.String()+"'", 500)
+	return "What was done so far is played again by: " + safe.Line(s.command(moves), 500)
 }
 
 // turnLine says whose turn it is, and what the keys do now.
 func (s *stagePage) turnLine(b *board.Board, w int) string {
 	th, g, k := s.m.th, s.m.th.Glyphs(), s.m.keys
-	left := " " + th.Paint(theme.Good, g.Arrow+" STEP MODE") + "  " + th.Paint(theme.Muted, "after "+steps(len(b.Step.Schedule))) + "  "
+	left := " " + th.Paint(theme.Good, g.Arrow+" STEP MODE") + "  " + th.Paint(theme.Muted, "after "+s.far(b)) + "  "
 	if s.back != nil && s.back.n == len(b.Step.Schedule) {
-		left = " " + th.Paint(theme.Good, g.Arrow+" STEP MODE") + "  " + th.Paint(theme.Warn, "undone to "+steps(s.back.n)) + "  "
+		left = " " + th.Paint(theme.Good, g.Arrow+" STEP MODE") + "  " + th.Paint(theme.Warn, "undone to "+s.far(b)) + "  "
 	}
 	who := safe.Line(string(s.selected), 20)
 	p := b.Proc(s.selected)
+	act, acts := demo.MoveAct(s.next())
 	switch {
 	case !b.Step.On:
 		left += "they come to their first steps" + ellipsis
+	case acts: // the key would let somebody go
+		left += th.Paint(theme.Key, k.Redo.Show()) + ": " + th.Paint(theme.Accent, safe.Line(act.Name+" "+string(act.Target), 60)) + ", as the schedule has it"
 	case b.Step.Stuck():
 		left += th.Paint(theme.Warn, "Nobody may go.") + " " + th.Paint(theme.Key, k.Undo.Show()) + " takes the last step back."
 	case len(b.Step.Ready) == 0 && b.Step.Settled:
@@ -262,10 +289,13 @@ func (s *stagePage) stepKeys() []Binding {
 		out = append(out, k.LetGo.as("", "let "+safe.Line(string(s.selected), 12)+" go"))
 	}
 	if !s.over() {
-		out = append(out, k.SelectNext.as("up/down", "select"))
+		out = append(out, k.SelectNext.as("up/down", "who"))
 	}
 	if len(b.Step.Schedule) > 0 {
 		out = append(out, k.Undo)
+	}
+	if s.next() != "" && !s.over() {
+		out = append(out, k.Redo)
 	}
 	if b.Step.Stuck() && !s.over() {
 		out = append(out, k.Finish)

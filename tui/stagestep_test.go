@@ -51,7 +51,7 @@ func TestUndo(t *testing.T) {
 			d.press(k)
 			d.pass(100 * time.Millisecond)
 		}
-		d.sees("undone to 1 step", "enter: B does read counter", "So far (1): A")
+		d.sees("undone to 1 of 3 steps", "enter: B does read counter", "So far (1): A")
 		if got := strings.Join(asked, "/"); got != "/A A/A" {
 			t.Errorf("the runs had the schedules %q", got)
 		}

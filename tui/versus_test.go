@@ -103,12 +103,12 @@ func TestVersus(t *testing.T) {
 		if left := len(d.m.runs.alive); left != 2 {
 			t.Errorf("%d runs are alive, not 2", left)
 		}
-		d.press("W") // back to one place
+		d.press("D") // back to one place
 		d.pass(time.Second)
 		if _, ok := d.m.top().(*stagePage); !ok || len(started.all) != 5 || len(d.m.runs.alive) != 1 {
 			t.Errorf("one place: %T, %d started, %d alive", d.m.top(), len(started.all), len(d.m.runs.alive))
 		}
-		d.press("W") // and to both again, with the same seed
+		d.press("D") // and to both again, with the same seed
 		d.pass(time.Second)
 		wants(t, d.screen(), "seed 42 in each", "THREADS")
 		if len(d.m.runs.alive) != 2 {
@@ -155,7 +155,7 @@ func TestVersusOfOnePlace(t *testing.T) {
 		d := drive(t, cfg, 80, 24)
 		defer d.close()
 		d.pass(time.Second)
-		d.press("W")
+		d.press("D")
 		wants(t, d.screen(), "one place only: processes", "LIVE")
 	})
 }

@@ -56,7 +56,7 @@ func (Demo) Info() demo.Info {
 			{Name: "copy", Key: "a", Doc: "get the list through a proxy and append to what came"},
 			{Name: "append", Key: "b", Doc: "ask the manager to append"},
 			{Name: "count", Key: "o", Doc: "both clients count up at once, by get and put, then by add"},
-			{Name: "measure", Key: "m", Doc: "time the operations again"},
+			{Name: "measure", Key: "i", Doc: "time the operations again"},
 		},
 		Gauges: []demo.Gauge{
 			{Name: "own", Unit: "ns", Doc: "an operation on a map of the client's own: median of batches of 1,000"},

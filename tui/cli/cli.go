@@ -27,6 +27,7 @@ import (
 	"edu/procession/lessons"
 	"edu/procession/lessons/progress"
 	"edu/procession/tui"
+	"edu/procession/tui/recordings"
 )
 
 // Config is what the program is wired from. The interface never imports a demo
@@ -62,17 +63,18 @@ func unusable(format string, args ...any) error { return status{2, fmt.Errorf(fo
 // app carries the configuration to the commands.
 type app struct {
 	Config
-	course *lessons.Course
-	look   tui.Look
-	mouse  bool
-	noKeep bool
-	keeper keeper
-	bare   demo.Starter // as it was handed in: keeps nothing
+	course   *lessons.Course
+	look     tui.Look
+	mouse    bool
+	noKeep   bool
+	keeper   keeper
+	unkept   demo.Starter // starts what is neither kept nor recorded
+	attempts attempts     // at what --record keeps
 }
 
 // Main runs the command that args name and returns the exit status.
 func Main(ctx context.Context, args []string, cfg Config) int {
-	a := &app{Config: cfg, mouse: true, bare: cfg.Start}
+	a := &app{Config: cfg, mouse: true, unkept: cfg.Start}
 	course, err := lessons.Load("en")
 	if err != nil {
 		fmt.Fprintln(cfg.Err, "procession:", err)
@@ -195,8 +197,10 @@ func (a *app) show(ctx context.Context, cfg tui.Config) error {
 	if a.Sweep != nil {
 		go a.Sweep()
 	}
-	cfg.Course, cfg.Demos, cfg.Start, cfg.Try, cfg.Progress = a.course, a.Demos, a.keep(a.Start), a.bare, store
+	cfg.Course, cfg.Demos, cfg.Start, cfg.Unkept, cfg.Progress = a.course, a.Demos, a.keep(a.Start), a.unkept, store
+	cfg.Recordings, cfg.Kept = recordings.Folder(recordings.Path()), a.keeper.id
 	defer a.keeper.wait(a.Err)
+	defer a.attempts.tell(a.Err)
 	cfg.Version, cfg.Look, cfg.NoMouse = a.Version, a.look, !a.mouse
 	cfg.Crashes = filepath.Dir(progress.Path())
 	return tui.Run(ctx, cfg)

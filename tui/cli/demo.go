@@ -110,7 +110,7 @@ func (a *app) demoCmd() *cobra.Command {
 	f.BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
 	f.BoolVar(&asJSON, "json", false, "print the log as JSON lines")
 	f.IntVar(&runs, "runs", 0, "play it `N` times, fast, and tell how what was measured is spread")
-	f.StringVar(&record, "record", "", "keep the log in a `file`, to be replayed")
+	f.StringVar(&record, "record", "", "keep the log in a `file`, to be replayed: that of the last run, as after an undo")
 	return cmd
 }
 

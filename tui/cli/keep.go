@@ -7,10 +7,14 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"edu/procession/demos/board"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/safe"
 	"edu/procession/demos/trace"
@@ -56,9 +60,11 @@ func (f *fileForm) Write(p []byte) (int, error) {
 }
 
 // record starts demos whose log is kept in a file of the learner's choice, the
-// last one's where there are several. A run is over when its file is complete.
+// last one's where there are several: an undo is a run of its own, which has all
+// the steps that are left. A run is over when its file is complete.
 func (a *app) record(path string) demo.Starter {
 	start := a.Start
+	a.attempts.path = path
 	return func(d demo.Demo, o demo.Options) (demo.Run, error) {
 		f, err := os.Create(path)
 		if err != nil {
@@ -69,12 +75,27 @@ func (a *app) record(path string) demo.Starter {
 			f.Close()
 			return nil, err
 		}
+		a.attempts.runs.Add(1)
 		r := &recording{Run: run, done: make(chan struct{})}
 		go func() {
 			defer close(r.done)
 			r.err = writeDown(run, f, math.MaxInt)
 		}()
 		return r, nil
+	}
+}
+
+// attempts are the runs that were written to the file of the learner's choice, each
+// over the one before.
+type attempts struct {
+	path string
+	runs atomic.Int32
+}
+
+// tell says which of several runs the file holds.
+func (r *attempts) tell(w io.Writer) {
+	if n := r.runs.Load(); n > 1 {
+		fmt.Fprintf(w, "procession: %s holds the last of %d runs: an undo, and whatever starts a run anew, begins it again\n", safe.Line(r.path, 200), n)
 	}
 }
 
@@ -117,7 +138,9 @@ type keeper struct {
 	once sync.Once
 	mu   sync.Mutex
 	late string // what could not be told in a run's log any more
-	step string // the file of the last run in step mode
+	step string // the file of the last run in step mode, and that run
+	was  demo.Run
+	ids  map[demo.Run]string // of the recordings of runs
 }
 
 // leave is how long the program waits at its end for files to be complete.
@@ -142,8 +165,9 @@ func (k *keeper) keep(run demo.Run, o demo.Options) {
 	}
 	f, err := create(run.Log().Header())
 	if err == nil {
+		k.note(run, f)
 		if file, ok := f.(*os.File); ok && o.Step {
-			k.replace(file.Name(), len(o.Schedule) > 0)
+			k.replace(file.Name(), run, o.Schedule)
 		}
 		err = writeDown(run, f, recordings.MaxOne)
 	}
@@ -152,15 +176,42 @@ func (k *keeper) keep(run demo.Run, o demo.Options) {
 	}
 }
 
-// replace takes the place of the last run in step mode, when this one begins with
-// a schedule: an undo is a run of its own, and a learner undoes often.
-func (k *keeper) replace(path string, undo bool) {
+// note keeps which recording is a run's.
+func (k *keeper) note(run demo.Run, f io.WriteCloser) {
+	file, ok := f.(*os.File)
+	if !ok {
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if undo && k.step != "" {
-		os.Remove(k.step) // gone, or named, is as well
+	if k.ids == nil {
+		k.ids = map[demo.Run]string{}
 	}
-	k.step = path
+	k.ids[run] = strings.TrimSuffix(filepath.Base(file.Name()), ".jsonl")
+}
+
+// id is the recording of a run, "" where there is none.
+func (k *keeper) id(run demo.Run) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.ids[run]
+}
+
+// replace takes the place of the last run in step mode, when this one is made of
+// its first moves: an undo is a run of its own, and a learner undoes often.
+func (k *keeper) replace(path string, run demo.Run, moves demo.Schedule) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.step != "" && len(moves) > 0 {
+		b := board.New()
+		for _, e := range k.was.Log().Events(0) {
+			b.Apply(e)
+		}
+		if all := b.Step.Schedule; len(moves) <= len(all) && slices.Equal(moves, demo.Schedule(all[:len(moves)])) {
+			os.Remove(k.step) // gone, named, or marked, is as well
+		}
+	}
+	k.step, k.was = path, run
 }
 
 // tell puts a sentence into the log, where every form of a run shows it.

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
-	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -111,35 +109,29 @@ func (a *app) recordingsCmd() *cobra.Command {
 }
 
 type listedRun struct {
-	ID      string        `json:"id"`
-	Name    string        `json:"name,omitempty"`
-	Demo    string        `json:"demo"`
-	Seed    uint64        `json:"seed"`
-	Started time.Time     `json:"started,omitzero"`
-	Length  time.Duration `json:"length_ns"`
-	Events  int           `json:"events"`
-	Bytes   int64         `json:"bytes"`
-	Fault   string        `json:"fault,omitempty"` // of a damaged one
-	Path    string        `json:"path"`
+	ID      string         `json:"id"`
+	Name    string         `json:"name,omitempty"`
+	Demo    string         `json:"demo"`
+	Seed    uint64         `json:"seed"`
+	Started time.Time      `json:"started,omitzero"`
+	Length  time.Duration  `json:"length_ns"`
+	Events  int            `json:"events"`
+	Bytes   int64          `json:"bytes"`
+	Mark    *time.Duration `json:"mark_ns,omitempty"` // the marked moment
+	Fault   string         `json:"fault,omitempty"`   // of a damaged one
+	Path    string         `json:"path"`
 }
 
 // tellKept lists recordings. All are read through, so that damage is seen.
 func (a *app) tellKept(all []recordings.Entry, asJSON bool) error {
-	read := make([]recordings.Summary, len(all))
-	var wg sync.WaitGroup
-	free := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, e := range all {
-		free <- struct{}{}
-		wg.Go(func() {
-			read[i] = e.Summary()
-			<-free
-		})
-	}
-	wg.Wait()
+	read := recordings.Summaries(all)
 	runs := []listedRun{}
 	for i, e := range all {
 		s := read[i]
-		r := listedRun{e.ID, e.Name, safe.Line(s.Header.Demo, 40), s.Header.Seed, s.Header.Started, s.Length, s.Events, e.Size, "", e.Path}
+		r := listedRun{e.ID, e.Name, safe.Line(s.Header.Demo, 40), s.Header.Seed, s.Header.Started, s.Length, s.Events, e.Size, nil, "", e.Path}
+		if e.Marked {
+			r.Mark = &e.Mark
+		}
 		if s.Fault != nil {
 			r.Fault = safe.Line(s.Fault.Error(), 200)
 		}

@@ -27,6 +27,7 @@ type recorded struct {
 	header trace.Header
 	events []trace.Event
 	fault  error
+	entry  recordings.Entry // zero for a file that is not one of those that are kept
 }
 
 // load reads a recording, as far as it is whole: a file or, where there is none
@@ -39,7 +40,7 @@ func load(word string) (recorded, error) {
 		if e, err = kept(word); err != nil {
 			return r, err
 		}
-		r.name = e.Word()
+		r.name, r.entry = e.Word(), e
 		f, err = os.Open(e.Path)
 	}
 	if err != nil {
@@ -69,7 +70,8 @@ func (a *app) replayCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "replay FILE", Short: "Play a recording",
 		Long: "Plays a recording: a file made with demo --record, the name of one that was kept (see\n" +
-			"procession recordings), or the word last. A damaged one is played up to the fault.",
+			"procession recordings), or the word last. A damaged one is played up to the fault.\n" +
+			"On stage, one in which a moment was marked (m) opens there.",
 		Example: `  # once more what has just been on stage
   procession replay last
 
@@ -93,6 +95,9 @@ func (a *app) replayCmd() *cobra.Command {
 				r.events = r.events[:sort.Search(len(r.events), func(i int) bool { return r.events[i].At > at })]
 				r.fault = nil // not reached
 			}
+			if r.entry.Marked && !cmd.Flags().Changed("at") {
+				marked, at = true, r.entry.Mark
+			}
 			switch {
 			case asJSON:
 				err = trace.Write(a.Out, r.header, r.events)
@@ -100,12 +105,12 @@ func (a *app) replayCmd() *cobra.Command {
 				p := &plainForm{a.Out, board.New()}
 				err = join(p.begin(r.header), p.events(r.events), p.end())
 			default:
-				err = a.show(cmd.Context(), tui.Config{Replay: &tui.Replay{Name: r.name, Header: r.header, Events: r.events, Fault: r.fault, Marked: marked, At: at}})
+				err = a.show(cmd.Context(), tui.Config{Replay: &tui.Replay{Name: r.name, Header: r.header, Events: r.events, Fault: r.fault, Marked: marked, At: at, Kept: r.entry.ID}})
 			}
 			return join(broken(err), r.whole("played"))
 		},
 	}
-	cmd.Flags().DurationVar(&at, "at", 0, "open it at this `time` in the run; in a pipe, tell it up to there")
+	cmd.Flags().DurationVar(&at, "at", 0, "open it at this `time` in the run; else where it was marked; in a pipe, tell it up to there")
 	cmd.Flags().BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it again as JSON lines, as far as it is whole")
 	return cmd

@@ -187,7 +187,7 @@ func (a *app) counted(ctx context.Context, f *lessons.Forecast) (seen int, err e
 		return 0, err
 	}
 	missing := 0
-	err = tally.Series(ctx, a.bare, d, demo.Options{Params: f.Set, Pace: demo.Fast}, f.Runs, newSeed, func(r tally.Result) {
+	err = tally.Series(ctx, a.unkept, d, demo.Options{Params: f.Set, Pace: demo.Fast}, f.Runs, newSeed, func(r tally.Result) {
 		v, ok := r.Gauge(f.Gauge)
 		switch {
 		case !ok || r.Verdict == nil:

@@ -34,7 +34,7 @@ func (a *app) series(ctx context.Context, d demo.Demo, opt demo.Options, n int, 
 	defer cancel()
 	var got []tally.Result
 	var unwritten error
-	err := tally.Series(ctx, a.bare, d, opt, n, func(i int) uint64 { return first + uint64(i) }, func(r tally.Result) {
+	err := tally.Series(ctx, a.unkept, d, opt, n, func(i int) uint64 { return first + uint64(i) }, func(r tally.Result) {
 		got = append(got, r)
 		if asJSON {
 			if unwritten = enc.Encode(lineOf(len(got), r)); unwritten != nil {

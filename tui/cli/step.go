@@ -65,6 +65,7 @@ func (a *app) stepped(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 	over := make(chan struct{})
 	defer close(over)
 	defer a.keeper.wait(a.Err)
+	defer a.attempts.tell(a.Err)
 	go read(a.In, words, over)
 	var was map[int]*board.Board // settled Boards of the run before, by moves
 	for {

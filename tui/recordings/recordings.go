@@ -7,7 +7,8 @@
 //
 // A recording's id is when it began (UTC), of what, with which seed:
 // 20261124-184501-pool-of-workers-42. A name that a person gives it is kept in
-// the file's name after a plus sign, so that folder and names cannot disagree.
+// the file's name after a plus sign, and a moment that a person marks after an at
+// sign, so that the folder and what was said of it cannot disagree.
 //
 // The rules are:
 //  1. The folder is bounded: to make room, the oldest recordings without a name
@@ -28,6 +29,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/adrg/xdg"
@@ -62,16 +64,25 @@ type Entry struct {
 	Path string
 	Size int64
 
+	Marked bool          // a person has marked a moment
+	Mark   time.Duration // it, as a time in the run
+
 	changed int64 // for the order of those that began in one second
 }
 
 // Word is what a person calls it by.
 func (e Entry) Word() string { return cmp.Or(e.Name, e.ID) }
 
+// Began returns when the run began, to the second.
+func (e Entry) Began() time.Time {
+	at, _ := time.Parse(stamp, e.ID[:min(len(stamp), len(e.ID))]) // it is one: ours
+	return at
+}
+
 const stamp = "20060102-150405"
 
 var (
-	ours    = regexp.MustCompile(`^(\d{8}-\d{6}-[a-z0-9-]+)(?:\+([^+/]+))?\.jsonl$`)
+	ours    = regexp.MustCompile(`^(\d{8}-\d{6}-[a-z0-9-]+)(?:@(\d{1,18}ns))?(?:\+([^+/]+))?\.jsonl$`)
 	anID    = regexp.MustCompile(`^\d{8}-\d{6}-`)
 	strange = regexp.MustCompile(`[^a-z0-9-]+`)
 )
@@ -125,7 +136,12 @@ func (f Folder) List() ([]Entry, error) {
 		if m == nil || err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		out = append(out, Entry{m[1], m[2], filepath.Join(string(f), file.Name()), info.Size(), info.ModTime().UnixNano()})
+		e := Entry{ID: m[1], Name: m[3], Path: filepath.Join(string(f), file.Name()), Size: info.Size(), changed: info.ModTime().UnixNano()}
+		if m[2] != "" {
+			e.Marked = true
+			e.Mark, _ = time.ParseDuration(m[2])
+		}
+		out = append(out, e)
 	}
 	slices.SortFunc(out, func(x, y Entry) int {
 		return cmp.Or(cmp.Compare(y.ID[:len(stamp)], x.ID[:len(stamp)]), cmp.Compare(y.changed, x.changed), cmp.Compare(y.ID, x.ID))
@@ -179,23 +195,65 @@ func (f Folder) Rename(word, name string) (Entry, error) {
 	if err != nil {
 		return e, err
 	}
-	if err := check(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return e, err
 	}
 	if other, err := f.Find(name); err == nil && other.Path != e.Path {
 		return e, fmt.Errorf("%s is called %s already", other.ID, name)
 	}
-	path := filepath.Join(string(f), e.ID+"+"+name+".jsonl")
-	if err := os.Rename(e.Path, path); err != nil {
+	named := e
+	named.Name = name
+	if named, err = f.move(named); err != nil {
 		return e, fmt.Errorf("it cannot be named: %w", err)
 	}
-	e.Name, e.Path = name, path
-	return e, nil
+	return named, nil
 }
 
-// check refuses names that could be taken for something else, or that no file
+// Mark marks a moment in the recording that word means, in place of the one that
+// was marked before; below 0 none is marked. Where the system lets a file be renamed
+// while it is written, a run that still goes on can be marked.
+func (f Folder) Mark(word string, at time.Duration) (Entry, error) {
+	e, err := f.Find(word)
+	if err != nil {
+		return e, err
+	}
+	marked := e
+	marked.Marked, marked.Mark = at >= 0, max(at, 0)
+	if marked, err = f.move(marked); err != nil {
+		return e, fmt.Errorf("it cannot be marked: %w", err)
+	}
+	return marked, nil
+}
+
+// Delete deletes the recording that word means.
+func (f Folder) Delete(word string) error {
+	e, err := f.Find(word)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(e.Path); err != nil {
+		return fmt.Errorf("it cannot be deleted: %w", err)
+	}
+	return nil
+}
+
+// move gives the file the name that the entry now has.
+func (f Folder) move(e Entry) (Entry, error) {
+	name := e.ID
+	if e.Marked {
+		name += fmt.Sprintf("@%dns", e.Mark)
+	}
+	if e.Name != "" {
+		name += "+" + e.Name
+	}
+	was := e.Path
+	e.Path = filepath.Join(string(f), name+".jsonl")
+	return e, os.Rename(was, e.Path)
+}
+
+// CheckName refuses names that could be taken for something else, or that no file
 // can have.
-func check(name string) error {
+func CheckName(name string) error {
 	odd := func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
 	}

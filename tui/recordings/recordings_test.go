@@ -77,10 +77,27 @@ func TestKeptAndFound(t *testing.T) {
 			t.Errorf("%q was taken for a name: %v", bad, e)
 		}
 	}
+	if m, err := f.Mark("lost.task_三", 1500*time.Millisecond+1); err != nil || !m.Marked || m.Mark != 1500000001 || m.Name != e.Name {
+		t.Error(m, err)
+	} else if found, err := f.Find("lost.task_三"); err != nil || found != m || !found.Began().Equal(header(40, 7).Started) {
+		t.Errorf("%+v, not %+v: %v", found, m, err)
+	}
+	if e, err = f.Mark(e.ID, -1); err != nil || e.Marked || !strings.HasSuffix(e.Path, "-7+lost.task_三.jsonl") {
+		t.Error(e, err)
+	}
 	if s := e.Summary(); s.Fault != nil || s.Events != 1 || s.Header.Seed != 7 {
 		t.Errorf("%+v", s)
 	}
 	b, _ := os.ReadFile(e.Path)
+	if err := f.Delete(recordings.Last); err != nil {
+		t.Error(err)
+	}
+	if got := words(t, f); got != "20261124-174501-pool-of-workers-42 lost.task_三" {
+		t.Error(got)
+	}
+	if err := f.Delete("nobody"); err != recordings.ErrNone {
+		t.Error(err)
+	}
 	os.WriteFile(e.Path, bytes.TrimSuffix(b, []byte("}\n")), 0o600)
 	if s := e.Summary(); s.Fault == nil || s.Header.Seed != 7 {
 		t.Errorf("a damaged one: %+v", s)

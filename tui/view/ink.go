@@ -70,6 +70,7 @@ type signs struct {
 	task    [6]string          // by board.TaskState
 	again   string             // waiting, after a failed or lost attempt
 	mark    string             // the selected row
+	may     string             // may go, in step mode
 	bar     []string           // parts of a cell, growing from the left
 	spark   []string           // heights of a cell, from nothing
 	fill    string
@@ -109,6 +110,7 @@ var unicodeSigns = signs{
 	task:    [...]string{"·", "▸", "✓", "✗", "!", " "},
 	again:   "↻",
 	mark:    "❯",
+	may:     "▸",
 	bar:     []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
 	spark:   []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 	fill:    "█",
@@ -148,6 +150,7 @@ var plainSigns = signs{
 	task:    [...]string{".", "#", "v", "F", "!", " "},
 	again:   "o",
 	mark:    ">",
+	may:     "+",
 	bar:     []string{"", "=", "="},
 	spark:   []string{" ", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
 	fill:    "#",

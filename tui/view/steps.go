@@ -245,7 +245,7 @@ func (t *stepTable) row(p *page, s *Scene, pr *board.Proc) {
 func (p *page) turn(t Turn, pr *board.Proc) (ink, string) {
 	switch t {
 	case TurnHeld:
-		return inkGood, p.p.sign.right
+		return inkGood, p.p.sign.may
 	case TurnThrough:
 		return inkDim, p.p.sign.task[board.TaskDone]
 	case TurnEnded:

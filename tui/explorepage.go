@@ -106,6 +106,9 @@ func (p *explorePage) update(msg tea.Msg) tea.Cmd {
 		if p.asked = p.asked || stopped(e.err); !p.asked {
 			p.failed = e.err
 		}
+		if e.err == nil && p.got.Solved != "" {
+			return p.m.mended(p.stage.info.Name, p.got.Solved)
+		}
 		return nil
 	}
 	return p.x.wait

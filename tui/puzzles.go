@@ -29,6 +29,12 @@ func (m *Model) solved(demo string, events []trace.Event) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
+// mended keeps a puzzle that no schedule breaks any more: there is no move in that.
+func (m *Model) mended(demo, puzzle string) tea.Cmd {
+	s := progress.Solved{When: m.now()}
+	return m.save(func(st *progress.State) { st.Solve(demo, puzzle, s) })
+}
+
 // puzzles counts a demo's puzzles, and those of them that are solved.
 func (m *Model) puzzles(info demo.Info) (solved, all int) {
 	for _, p := range info.Puzzles {
@@ -74,7 +80,10 @@ func (m *Model) puzzle(info demo.Info, p demo.Puzzle) (goal, state string, solve
 		goal += " With " + safe.Line(strings.Join(set, ", "), 100) + "."
 	}
 	s, solved := m.state.Solved(info.Name, p.Name)
-	if solved {
+	switch {
+	case solved && p.Mend != "":
+		return goal, "solved: no schedule breaks it", true
+	case solved:
 		return goal, "solved in " + steps(s.Moves), true
 	}
 	return goal, "not solved yet", false

@@ -20,10 +20,13 @@ func (a *app) solved(d demo.Demo, run demo.Run) {
 			got = append(got, s)
 		}
 	}
-	if len(got) == 0 {
-		return
+	if len(got) > 0 {
+		a.note(d.Info().Name, got)
 	}
-	name := d.Info().Name
+}
+
+// note keeps solved puzzles of a demo.
+func (a *app) note(name string, got []trace.Solved) {
 	store, err := progress.Open(progress.Path())
 	if err == nil {
 		defer store.Close()

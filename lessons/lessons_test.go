@@ -16,6 +16,7 @@ var gaugesOf = map[string][]string{
 	"process-life":        {"start", "join", "start-join", "exit-code", "unreaped"},
 	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed"},
 	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release"},
+	"manager-proxy":       {"own", "unix", "tcp", "tcp-vs-own", "tcp-rate", "lost-updates", "lost-adds"},
 	"deadlock":            {"transfers", "circle", "before-deadlock"},
 	"producers-consumers": {"put", "taken", "overwritten", "nothing", "waited", "circle"},
 	"readers-writers":     {"reads", "writes", "torn", "overtaken", "together", "waited"},

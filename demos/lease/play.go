@@ -1,9 +1,7 @@
 package lease
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -92,20 +90,11 @@ func (pl *play) cast(ctx context.Context) error {
 
 // spawn starts a node and listens to what it tells.
 func (pl *play) spawn(ctx context.Context, spec demo.Spec) error {
-	r, w, err := os.Pipe()
+	w, err := wire.Facts(pl.send)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	go func() {
-		defer r.Close()
-		for sc := bufio.NewScanner(r); sc.Scan(); {
-			var f fact
-			if json.Unmarshal(sc.Bytes(), &f) == nil {
-				pl.send(f)
-			}
-		}
-	}()
 	spec.Node, spec.Files = string(spec.Name), []*os.File{w}
 	p, err := pl.s.Spawn(ctx, spec)
 	if err != nil {

@@ -1,11 +1,11 @@
 package lease
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/wire"
 	"edu/procession/demos/trace"
 )
 
@@ -76,10 +76,7 @@ const (
 // tell sends the play a fact.
 func tell(w *demo.Worker, f fact) {
 	f.At = w.Now()
-	b, err := json.Marshal(f)
-	if err == nil {
-		w.File(0).Write(append(b, '\n')) // one write: it is not mixed with another's
-	}
+	wire.Tell(w.File(0), f)
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"time"
 )
 
@@ -140,4 +141,32 @@ func Call[T any](addr string, m T, timeout time.Duration) (reply T, err error) {
 	}
 	err = NewReader(c).Read(&reply)
 	return reply, err
+}
+
+// Facts is a pipe by which a node tells the play what no view is to draw. What is
+// told with [Tell] at the end that is returned is heard in order, from one
+// goroutine, until everybody has closed that end.
+func Facts[T any](hear func(T)) (*os.File, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("no pipe for a node's facts: %w", err)
+	}
+	go func() {
+		defer r.Close()
+		for d := json.NewDecoder(r); ; {
+			var v T
+			if d.Decode(&v) != nil {
+				return
+			}
+			hear(v)
+		}
+	}()
+	return w, nil
+}
+
+// Tell tells a fact. It may be called from several goroutines.
+func Tell(f *os.File, fact any) {
+	if b, err := json.Marshal(fact); err == nil {
+		f.Write(append(b, '\n')) // in one write: facts are not mixed
+	}
 }

@@ -97,3 +97,21 @@ func TestSilence(t *testing.T) {
 		t.Error("nobody listens, and the call succeeded")
 	}
 }
+
+// Facts arrive in order, and the end with the last writer.
+func TestFacts(t *testing.T) {
+	heard := make(chan note, 10)
+	w, err := Facts(func(n note) { heard <- n })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 5 {
+		Tell(w, note{"n", i})
+	}
+	w.Close()
+	for i := range 5 {
+		if got := <-heard; got.N != i {
+			t.Errorf("fact %d is %v", i, got)
+		}
+	}
+}

@@ -90,7 +90,7 @@ func (pl *play) cast(ctx context.Context) error {
 
 // spawn starts a node and listens to what it tells.
 func (pl *play) spawn(ctx context.Context, spec demo.Spec) error {
-	w, err := wire.Facts(pl.send)
+	w, err := wire.Facts(pl.send, nil)
 	if err != nil {
 		return err
 	}

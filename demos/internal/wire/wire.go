@@ -145,8 +145,9 @@ func Call[T any](addr string, m T, timeout time.Duration) (reply T, err error) {
 
 // Facts is a pipe by which a node tells the play what no view is to draw. What is
 // told with [Tell] at the end that is returned is heard in order, from one
-// goroutine, until everybody has closed that end.
-func Facts[T any](hear func(T)) (*os.File, error) {
+// goroutine. Once everybody has closed that end, which the kernel does for a node
+// that has ended, over is called, where it is not nil.
+func Facts[T any](hear func(T), over func()) (*os.File, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("no pipe for a node's facts: %w", err)
@@ -156,6 +157,9 @@ func Facts[T any](hear func(T)) (*os.File, error) {
 		for d := json.NewDecoder(r); ; {
 			var v T
 			if d.Decode(&v) != nil {
+				if over != nil {
+					over()
+				}
 				return
 			}
 			hear(v)

@@ -101,7 +101,7 @@ func TestSilence(t *testing.T) {
 // Facts arrive in order, and the end with the last writer.
 func TestFacts(t *testing.T) {
 	heard := make(chan note, 10)
-	w, err := Facts(func(n note) { heard <- n })
+	w, err := Facts(func(n note) { heard <- n }, func() { close(heard) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,5 +113,8 @@ func TestFacts(t *testing.T) {
 		if got := <-heard; got.N != i {
 			t.Errorf("fact %d is %v", i, got)
 		}
+	}
+	if n, ok := <-heard; ok {
+		t.Errorf("after the last: %v", n)
 	}
 }

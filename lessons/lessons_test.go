@@ -17,6 +17,7 @@ var gaugesOf = map[string][]string{
 	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed"},
 	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release"},
 	"deadlock":            {"transfers", "circle", "before-deadlock"},
+	"at-least-once":       {"payments", "requests", "effects", "duplicates", "too-much", "retries", "slowest"},
 	"lease-and-fencing":   {"counter", "accepted", "lost-updates", "stale-accepted", "stale-refused", "wrong-belief"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }

@@ -48,6 +48,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 		golang: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 	},
+	"at-least-once": {
+		python: []string{`^without ids: \[\d+, \d+, \d+\] attempts, \d+ requests, [4-9] effects, 0 duplicates, balance [4-9]0\nwith ids: \[\d+, \d+, \d+\] attempts, \d+ requests, 3 effects, [1-9] duplicates, balance 30\n$`},
+		golang: []string{`^without ids: \[\d+ \d+ \d+\] attempts, [4-9] effects\nwith ids: \[\d+ \d+ \d+\] attempts, 3 effects\n$`},
+	},
 	"lease-and-fencing": {
 		python: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 		golang: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},

@@ -18,6 +18,7 @@ var gaugesOf = map[string][]string{
 	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release"},
 	"deadlock":            {"transfers", "circle", "before-deadlock"},
 	"at-least-once":       {"payments", "requests", "effects", "duplicates", "too-much", "retries", "slowest"},
+	"silent-peer":         {"detection", "end-of-file", "connect", "suspicions", "false-alarms"},
 	"lease-and-fencing":   {"counter", "accepted", "lost-updates", "stale-accepted", "stale-refused", "wrong-belief"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }

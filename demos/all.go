@@ -4,6 +4,7 @@ package demos
 import (
 	"slices"
 
+	"edu/procession/demos/clocks"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/early"
 	"edu/procession/demos/lease"
@@ -13,7 +14,7 @@ import (
 
 // All is the registry: every demo, in the order of the course. Those of package
 // early need no network in their workers; the others start theirs from main.
-var All = slices.Concat(early.Demos, []demo.Demo{silent.Demo{}, payments.Demo{}, lease.Demo{}})
+var All = slices.Concat(early.Demos, []demo.Demo{silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}})
 
 // Find returns the demo of that name.
 func Find(name string) (demo.Demo, bool) {

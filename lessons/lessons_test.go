@@ -19,6 +19,7 @@ var gaugesOf = map[string][]string{
 	"deadlock":            {"transfers", "circle", "before-deadlock"},
 	"at-least-once":       {"payments", "requests", "effects", "duplicates", "too-much", "retries", "slowest"},
 	"silent-peer":         {"detection", "end-of-file", "connect", "suspicions", "false-alarms"},
+	"whose-clock":         {"writes", "lost-writes", "concurrent", "one-way", "backwards", "offset-a", "offset-b", "offset-store"},
 	"lease-and-fencing":   {"counter", "accepted", "lost-updates", "stale-accepted", "stale-refused", "wrong-belief"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }

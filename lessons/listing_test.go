@@ -56,6 +56,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^running: answer: one\nstopped: silence\nstopped: a new connection was taken\ngoes on: answer: two\nkilled: (end of stream|reset): a kernel says that it has ended\n$`},
 		golang: []string{`^running: answer: one\nstopped: silence\nstopped: a new connection was taken\ngoes on: answer: two\nkilled: (end of stream|reset): a kernel says that it has ended\n$`},
 	},
+	"whose-clock": {
+		python: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
+		golang: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
+	},
 	"lease-and-fencing": {
 		python: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 		golang: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},

@@ -60,6 +60,12 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
 		golang: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
 	},
+	"killed-worker": {
+		python: []string{`^Pool: task 0 is 0\nPool: task 3 is 9\nPool: of task 1, nothing: no result, no error\nPool: a new worker came: True\n`,
+			`\nexecutor: task 1 raises BrokenProcessPool\nexecutor: it takes no task any more\n`,
+			`\nsupervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, exit code -9\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
+		golang: []string{`^supervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, signal: killed\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
+	},
 	"lease-and-fencing": {
 		python: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 		golang: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},

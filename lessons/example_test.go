@@ -33,8 +33,14 @@ func Example() {
 	//   4 process-life: The life of a process
 	//   5 pool-of-workers: A pool of workers
 	//   6 queue-pipe-event: Queue, pipe and event
+	// Failures
+	//   7 killed-worker: A killed worker
+	//   8 silent-peer: A silent peer
+	//   9 at-least-once: At least once
 	// Coordination
-	//   7 race-and-lock: A race, and a lock
-	//   8 deadlock: Deadlock
+	//   10 race-and-lock: A race, and a lock
+	//   11 deadlock: Deadlock
+	//   12 lease-and-fencing: A lease, and a fencing token
+	//   13 whose-clock: Whose clock is right?
 	// speed-up: 1.62 ×, lost: not measured yet
 }

@@ -4,13 +4,17 @@ package demos
 import (
 	"slices"
 
+	"edu/procession/demos/clocks"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/early"
+	"edu/procession/demos/lease"
+	"edu/procession/demos/payments"
+	"edu/procession/demos/silent"
 )
 
 // All is the registry: every demo, in the order of the course. Those of package
 // early need no network in their workers; the others start theirs from main.
-var All = slices.Concat(early.Demos, []demo.Demo{})
+var All = slices.Concat(early.Demos, []demo.Demo{silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}})
 
 // Find returns the demo of that name.
 func Find(name string) (demo.Demo, bool) {

@@ -64,6 +64,28 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^more than two at once: False\nparts: \[3, 3, 3, 3\] codes: \[0, 0, 0, 0\]\na permit is left: False\nbarrier: broken, for all who come: True\n$`},
 		golang: []string{`^more than two at once: false\nrounds: 3\nsomebody behind: false\na permit is left: true\n$`},
 	},
+	"at-least-once": {
+		python: []string{`^without ids: \[\d+, \d+, \d+\] attempts, \d+ requests, [4-9] effects, 0 duplicates, balance [4-9]0\nwith ids: \[\d+, \d+, \d+\] attempts, \d+ requests, 3 effects, [1-9] duplicates, balance 30\n$`},
+		golang: []string{`^without ids: \[\d+ \d+ \d+\] attempts, [4-9] effects\nwith ids: \[\d+ \d+ \d+\] attempts, 3 effects\n$`},
+	},
+	"silent-peer": {
+		python: []string{`^running: answer: one\nstopped: silence\nstopped: a new connection was taken\ngoes on: answer: two\nkilled: (end of stream|reset): a kernel says that it has ended\n$`},
+		golang: []string{`^running: answer: one\nstopped: silence\nstopped: a new connection was taken\ngoes on: answer: two\nkilled: (end of stream|reset): a kernel says that it has ended\n$`},
+	},
+	"whose-clock": {
+		python: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
+		golang: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
+	},
+	"killed-worker": {
+		python: []string{`^Pool: task 0 is 0\nPool: task 3 is 9\nPool: of task 1, nothing: no result, no error\nPool: a new worker came: True\n`,
+			`\nexecutor: task 1 raises BrokenProcessPool\nexecutor: it takes no task any more\n`,
+			`\nsupervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, exit code -9\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
+		golang: []string{`^supervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, signal: killed\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
+	},
+	"lease-and-fencing": {
+		python: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
+		golang: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
+	},
 	"race-and-lock": {
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},

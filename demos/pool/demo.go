@@ -47,6 +47,8 @@ func (Demo) Info() demo.Info {
 				Doc: "calls that a worker may hold unanswered; auto: 1, and more for tasks of under a millisecond"},
 			{Name: "poison", Default: "none", Check: orWord("none", demo.Int(0, 99_999)), Doc: "the number of a task that fails"},
 			{Name: "retry", Default: "false", Check: demo.Bool(), Doc: "whether the task of a killed worker is handed out again, five times at most"},
+			{Name: "victim", Default: "none", Check: orWord("none", demo.Int(0, 99_999)), Doc: "the number of a task whose worker is killed (SIGKILL) when it has begun it, in the pool"},
+			{Name: "kills", Default: "1", Check: demo.Int(1, maxAttempts), Doc: "how many workers the victim costs, one an attempt"},
 			{Name: "serial", Default: "true", Check: demo.Bool(), Doc: "whether one worker does all tasks first"},
 		},
 		Actions: []demo.Action{
@@ -64,6 +66,7 @@ func (Demo) Info() demo.Info {
 			{Name: "tasks-per-second", Unit: "/s", Doc: "tasks done or failed by the makespan"},
 			{Name: "lost", Doc: "tasks whose worker died and that nobody ran again"},
 			{Name: "failed", Doc: "tasks that ran and returned an error"},
+			{Name: "executions", Doc: "how often a task was begun in the pool's run; one that was killed in mid-task counts"},
 			{Name: "chunk", Doc: "tasks that travelled together"},
 		},
 	}
@@ -89,6 +92,7 @@ type setting struct {
 	job
 	rules
 	workers, tasks, bad int // bad: -1 for none
+	victim, kills       int // victim: -1 for none
 	serial              bool
 }
 
@@ -99,7 +103,7 @@ func settings(s demo.Stage) (setting, error) {
 			work: demo.DurationParam(s, "work"),
 		},
 		rules:   rules{chunk: demo.IntParam(s, "chunk"), window: demo.IntParam(s, "window"), attempts: 1},
-		workers: demo.IntParam(s, "workers"), tasks: demo.IntParam(s, "tasks"), bad: -1,
+		workers: demo.IntParam(s, "workers"), tasks: demo.IntParam(s, "tasks"), bad: -1, victim: -1, kills: demo.IntParam(s, "kills"),
 		serial: s.Param("serial") == "true",
 	}
 	if s.Param("work") == "auto" {
@@ -114,6 +118,11 @@ func settings(s demo.Stage) (setting, error) {
 	if bad, err := strconv.Atoi(s.Param("poison")); err == nil {
 		if set.bad = bad; bad >= set.tasks {
 			return set, fmt.Errorf("poison=%d: the tasks are 0 to %d", bad, set.tasks-1)
+		}
+	}
+	if victim, err := strconv.Atoi(s.Param("victim")); err == nil {
+		if set.victim = victim; victim >= set.tasks {
+			return set, fmt.Errorf("victim=%d: the tasks are 0 to %d", victim, set.tasks-1)
 		}
 	}
 	return set, nil

@@ -22,6 +22,11 @@ type play struct {
 	last *run // by the pool
 
 	stalled bool // the caption says that nothing comes
+
+	// With the pool locked:
+	killers map[trace.ID]func() // how to kill a worker
+	pooled  bool                // it is the pool's run, not that of one worker
+	begun   int                 // tasks, in that run
 }
 
 // newPlay has a pool that is to be closed, and no workers in it yet.
@@ -30,7 +35,7 @@ func newPlay(ctx context.Context, s demo.Stage) (*play, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &play{Stage: s, setting: set, size: set.workers}
+	t := &play{Stage: s, setting: set, size: set.workers, killers: map[trace.ID]func(){}}
 	t.pool = newPool(set.rules, hooks{task: t.fact, gone: t.gone}, t.hire(ctx))
 	return t, nil
 }
@@ -73,6 +78,9 @@ func (t *play) together(ctx context.Context) error {
 		return err
 	}
 	t.Say("%s, the same %s: each takes the next one as soon as it is free. Kill one in mid-task (k), or add one (+).", demo.Plural(t.size, "worker"), demo.Plural(t.tasks, "task"))
+	t.pool.mu.Lock()
+	t.pooled, t.begun = true, 0
+	t.pool.mu.Unlock()
 	r := t.pool.mapTasks(t.tasks, maxWorkers, t.bad)
 	if err := t.serve(ctx, r.over, nil); err != nil {
 		return err
@@ -93,6 +101,10 @@ func (t *play) together(ctx context.Context) error {
 	t.Gauge("tasks-per-second", float64(r.counts[done]+r.counts[failed])/r.took.Seconds(), "/s")
 	t.Gauge("lost", float64(r.counts[lost]), "")
 	t.Gauge("failed", float64(r.counts[failed]), "")
+	t.pool.mu.Lock()
+	begun := t.begun
+	t.pool.mu.Unlock()
+	t.Gauge("executions", float64(begun), "")
 	return t.ask(r)
 }
 
@@ -111,6 +123,8 @@ func (t *play) ask(r *run) error {
 		}
 	}
 	switch {
+	case missing >= 0 && t.attempts > 1:
+		t.Say("The caller asks for the results: task %d was given up, and that is its result. Nobody waits for it.%s", missing, t.hint())
 	case missing >= 0:
 		t.Say("The caller asks for the results: task %d never gets one. Python's map would wait for it for ever.%s", missing, t.hint())
 	case raised >= 0:
@@ -252,7 +266,17 @@ func (t *play) verdict(err error) error {
 }
 
 // fact and gone are the pool's hooks.
-func (t *play) fact(who trace.ID, f trace.Task) { t.Emit(who, f) }
+func (t *play) fact(who trace.ID, f trace.Task) {
+	t.Emit(who, f)
+	if !t.pooled || f.Is != trace.KindTaskRun {
+		return
+	}
+	t.begun++
+	if kill := t.killers[who]; kill != nil && f.Task == t.victim && f.Attempt <= t.kills {
+		t.Say("%s has begun task %d, and is killed (SIGKILL).", who, f.Task)
+		kill()
+	}
+}
 
 func (t *play) gone(d departure) {
 	if d.closing {
@@ -267,6 +291,8 @@ func (t *play) gone(d departure) {
 		comes = "it was asked to leave"
 	}
 	switch {
+	case len(d.lost) > 0 && t.attempts > 1:
+		t.Say("%s: %s given up after %s, which cost as many workers; %s.", what, list(d.lost, "is", "are"), demo.Plural(t.attempts, "attempt"), comes)
 	case len(d.lost) > 0:
 		t.Say("%s: %s lost, and nobody retries; %s, which brings no task back.", what, list(d.lost, "is", "are"), comes)
 	case len(d.retried) > 0:
@@ -297,9 +323,13 @@ func (t *play) hire(ctx context.Context) func(context.Context) (conn, error) {
 			answers.Close()
 			return conn{}, err
 		}
+		kill := func() { p.Signal(demo.SigKill) }
+		t.pool.mu.Lock()
+		t.killers[p.ID()] = kill
+		t.pool.mu.Unlock()
 		return conn{
 			id: p.ID(), calls: callsW, answers: answers,
-			kill:   func() { p.Signal(demo.SigKill) },
+			kill:   kill,
 			ending: func() string { return ending(ctx, p) },
 		}, nil
 	}

@@ -136,6 +136,39 @@ func TestPidsAreReal(t *testing.T) {
 }
 
 // A worker that is killed in mid-task takes the task along, or not: that is what
+// The victim's worker is killed in mid-task: without retry the task is lost, with
+// retry it is done by another, and one that kills whoever tries it is given up.
+func TestVictim(t *testing.T) {
+	for _, tt := range []struct {
+		retry, kills           string
+		lost, dead, executions int
+	}{
+		{"false", "1", 1, 1, 6},
+		{"true", "1", 0, 1, 7},
+		{"true", "5", 1, maxAttempts, 5 + maxAttempts},
+	} {
+		t.Run(tt.retry+tt.kills, func(t *testing.T) {
+			t.Parallel()
+			got := stagetest.Play(t, Demo{}, fast(1, "tasks", "6", "work", "200ms", "kind", "wait", "serial", "false",
+				"victim", "2", "retry", tt.retry, "kills", tt.kills))
+			if v := got.Board.Verdict; got.Err != nil || v == nil || !v.OK {
+				t.Fatalf("the run: %v, %+v", got.Err, v)
+			}
+			dead := 0
+			for _, e := range got.Events {
+				if x, ok := e.Data.(trace.Exit); ok && x.Signal == "KILL" {
+					dead++
+				}
+			}
+			lost, _ := got.Board.Gauge("lost")
+			executions, _ := got.Board.Gauge("executions")
+			if int(lost.Value) != tt.lost || dead != tt.dead || int(executions.Value) != tt.executions || (got.Board.Tasks[2].State == board.TaskLost) != (tt.lost == 1) {
+				t.Errorf("%v lost, %d killed, %v executions; task 2: %+v", lost.Value, dead, executions.Value, got.Board.Tasks[2])
+			}
+		})
+	}
+}
+
 // retry is about. It is replaced in both cases.
 func TestKillInMidTask(t *testing.T) {
 	for _, retry := range []string{"false", "true"} {

@@ -1,0 +1,46 @@
+package silent
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+)
+
+// states are those of TCP, as /proc/net/tcp numbers them.
+var states = [...]string{"", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING"}
+
+// tcpState is what the kernel says of the connection whose near end is local: a
+// state, or that there is none. It is "" where the kernel does not tell.
+func tcpState(local string) string {
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		return ""
+	}
+	return stateIn(string(table), local)
+}
+
+func stateIn(table, local string) string {
+	at, err := netip.ParseAddrPort(local)
+	if err != nil || !at.Addr().Is4() {
+		return ""
+	}
+	ip := at.Addr().As4()
+	for line := range strings.Lines(table) {
+		w := strings.Fields(line)
+		if len(w) < 4 {
+			continue
+		}
+		// The address is a number in the byte order of the machine.
+		little := fmt.Sprintf("%02X%02X%02X%02X:%04X", ip[3], ip[2], ip[1], ip[0], at.Port())
+		big := fmt.Sprintf("%02X%02X%02X%02X:%04X", ip[0], ip[1], ip[2], ip[3], at.Port())
+		if w[1] != little && w[1] != big {
+			continue
+		}
+		var n int
+		if _, err := fmt.Sscanf(w[3], "%X", &n); err == nil && n > 0 && n < len(states) && states[n] != "LISTEN" {
+			return states[n]
+		}
+	}
+	return "not there any more"
+}

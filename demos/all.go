@@ -6,11 +6,14 @@ import (
 
 	"edu/procession/demos/demo"
 	"edu/procession/demos/early"
+	"edu/procession/demos/remote"
 )
 
 // All is the registry: every demo, in the order of the course. Those of package
 // early need no network in their workers; the others start theirs from main.
-var All = slices.Concat(early.Demos, []demo.Demo{})
+var All = slices.Concat(early.Demos, []demo.Demo{
+	remote.Demo{},
+})
 
 // Find returns the demo of that name.
 func Find(name string) (demo.Demo, bool) {

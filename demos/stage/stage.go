@@ -72,6 +72,8 @@ type run struct {
 	acting sync.Mutex // one act at a time
 	gates  *gates
 
+	dir func() (string, error)
+
 	mu     sync.Mutex
 	procs  map[trace.ID]*proc
 	pids   map[int]*proc
@@ -119,6 +121,7 @@ func Start(d demo.Demo, o demo.Options) (demo.Run, error) {
 		return nil, err
 	}
 	r.lease = newLease(token)
+	r.dir = sync.OnceValues(r.mkdir)
 	if id, pid := r.spawn.parent(); id != "" {
 		r.lease.add(pid)
 		r.rec.Add(trace.Kernel, id, trace.Start{PID: pid, PPID: os.Getpid(), Role: "warden"})
@@ -187,6 +190,7 @@ func (r *run) clear() {
 	}
 	r.lifeR.Close()
 	r.null.Close()
+	os.RemoveAll(dirOf(r.rec.Header().Token))
 	r.lease.drop()
 }
 
@@ -328,6 +332,7 @@ func (r *run) all() []*proc {
 
 // The rest implements demo.Stage.
 
+func (r *run) Dir() (string, error)              { return r.dir() }
 func (r *run) Param(name string) string          { return r.params[name] }
 func (r *run) Seed() uint64                      { return r.opt.Seed }
 func (r *run) Rand() *mrand.Rand                 { return r.rnd }

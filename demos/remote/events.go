@@ -147,7 +147,7 @@ func (pl *play) act(ctx context.Context, a demo.Act) error {
 			pl.s.Say("There are %d workers already, as many as fit.", maxWorkers)
 			return nil
 		}
-		if err := pl.addWorker(ctx); err != nil {
+		if err := pl.newWorker(ctx)(); err != nil {
 			return pl.grumble(ctx, "No worker was added", err)
 		}
 		pl.s.Say("%s has come. Nobody had to be told: it asks for work.", pl.workers[len(pl.workers)-1].name)

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -95,15 +96,18 @@ func (pl *play) open(ctx context.Context) error {
 	}
 	pl.watch(ctx, pl.b.Proc())
 	pl.all = demo.IntParam(pl.s, "tasks")
-	if err := pl.startMaster(ctx); err != nil {
-		return err
-	}
+	starts := []func() error{pl.newMaster(ctx)}
 	for range demo.IntParam(pl.s, "workers") {
-		if err := pl.addWorker(ctx); err != nil {
-			return err
-		}
+		starts = append(starts, pl.newWorker(ctx))
 	}
-	return nil
+	done := make(chan error, len(starts)) // nobody waits for anybody
+	for _, start := range starts {
+		go func() { done <- start() }()
+	}
+	for range starts {
+		err = errors.Join(err, <-done)
+	}
+	return err
 }
 
 // spawn starts a process and listens to what becomes of it.
@@ -141,46 +145,50 @@ func (pl *play) send(n news) {
 	}
 }
 
-// startMaster starts a master, which finds in the broker what one before it left.
-func (pl *play) startMaster(ctx context.Context) error {
-	args, err := pl.b.MasterArgs("master")
-	if err != nil {
-		return err
-	}
+// newMaster returns what starts a master, which finds in the broker what one
+// before it left.
+func (pl *play) newMaster(ctx context.Context) (start func() error) {
 	var known []string
 	for n, t := range pl.tasks {
 		if t.done {
 			known = append(known, strconv.Itoa(n))
 		}
 	}
-	args["seed"], args["known"] = fmt.Sprint(pl.s.Seed()), strings.Join(known, " ")
 	m := &node{name: "master", at: "master", task: -1}
 	if len(pl.masters) > 0 {
 		m.name = trace.ID(fmt.Sprintf("master-%d", len(pl.masters)+1))
 	}
-	if err := pl.spawn(ctx, "master", m, args); err != nil {
-		return err
-	}
 	pl.masters = append(pl.masters, m)
-	return m.p.Send(fmt.Sprintf("put %d", pl.all))
+	all := pl.all
+	return func() error {
+		args, err := pl.b.MasterArgs(m.at)
+		if err != nil {
+			return err
+		}
+		args["seed"], args["known"] = fmt.Sprint(pl.s.Seed()), strings.Join(known, " ")
+		if err := pl.spawn(ctx, "master", m, args); err != nil {
+			return err
+		}
+		return m.p.Send(fmt.Sprintf("put %d", all))
+	}
 }
 
 func (pl *play) master() *node { return pl.masters[len(pl.masters)-1] }
 
-func (pl *play) addWorker(ctx context.Context) error {
+// newWorker returns what starts one more worker.
+func (pl *play) newWorker(ctx context.Context) (start func() error) {
 	w := &node{name: trace.ID(fmt.Sprintf("w%d", len(pl.workers)+1)), task: -1}
 	w.at = w.name
 	pl.net.Add(w.at)
-	args, err := pl.b.Args(w.at)
-	if err != nil {
-		return err
-	}
-	args["work"] = pl.s.Pace().Scale(demo.DurationParam(pl.s, "work")).String()
-	if err := pl.spawn(ctx, "worker", w, args); err != nil {
-		return err
-	}
 	pl.workers = append(pl.workers, w)
-	return nil
+	return func() error {
+		args, err := pl.b.Args(w.at)
+		if err != nil {
+			return err
+		}
+		args["work"] = pl.s.Pace().Scale(demo.DurationParam(pl.s, "work")).String()
+		return pl.spawn(ctx, "worker", w, args)
+	}
 }
 
 func (pl *play) worker(id trace.ID) *node {
@@ -214,7 +222,7 @@ func (pl *play) restart(ctx context.Context) (who string, err error) {
 	}
 	if pl.master().exit != nil {
 		pl.masterBack = pl.s.Now()
-		if err := pl.startMaster(ctx); err != nil {
+		if err := pl.newMaster(ctx)(); err != nil {
 			return "", err
 		}
 		if who != "" {

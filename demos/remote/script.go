@@ -74,7 +74,7 @@ func (pl *play) script(ctx context.Context) error {
 		fact(func() bool { return victim.exit != nil })
 		s.Say("%s was killed with a task in hand. The kernel knows; the master only hears nothing. The task's lease runs on.", victim.name)
 		if err == nil && pl.live() == 0 {
-			err = pl.addWorker(ctx)
+			err = pl.newWorker(ctx)()
 		}
 		if fact(func() bool { return pl.allDone() || pl.redelivered > before }) && pl.lastBack != "" {
 			s.Say("%s. No one had to notice that %s was dead.", pl.lastBack, victim.name)

@@ -31,6 +31,7 @@
 //	master  down.w1        the task, with the lease's token
 //	worker  up.w1.done     the result, with the token
 //	master                 stores the result in JetStream, then acknowledges the task
+//	master  down.w1        it is stored; until then the worker says the result again
 //
 // A task whose acknowledgement does not come within the lease (JetStream's
 // AckWait) is delivered once more, to whoever is free then. Nobody has to notice

@@ -74,7 +74,8 @@ func describe(frame []byte) (string, bool) {
 	word := strings.Split(subject, ".")
 	last := word[len(word)-1]
 	var m struct {
-		Task int `json:"task"`
+		Task int    `json:"task"`
+		Over string `json:"over"`
 	}
 	switch {
 	case strings.HasPrefix(subject, "$JS.ACK."):
@@ -90,6 +91,9 @@ func describe(frame []byte) (string, bool) {
 	case strings.Contains(subject, ".up."):
 		return last, true
 	case strings.Contains(subject, ".down.") && json.Unmarshal(bytes.TrimSuffix(body, []byte("\r\n")), &m) == nil:
+		if m.Over != "" {
+			return "stored", true
+		}
 		return "task " + strconv.Itoa(m.Task), true
 	case strings.HasSuffix(subject, ".ctl"):
 		return strings.TrimSpace(string(body)), true

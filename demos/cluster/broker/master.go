@@ -53,9 +53,10 @@ type Queue struct {
 // task is what the master knows of one.
 type task struct {
 	attempt int
-	worker  trace.ID      // who has it, or had it last
-	msg     jetstream.Msg // to be acknowledged
-	done    string        // the token that its result came with; "" before
+	worker  trace.ID        // who has it, or had it last
+	msg     jetstream.Msg   // to be acknowledged
+	done    string          // the token that its result came with; "" before
+	late    map[string]bool // tokens of results that counted for nothing
 	stored  bool
 	result  stored
 }
@@ -276,6 +277,7 @@ func (q *Queue) Collect(ctx context.Context, all int, each func(Result)) error {
 			t.stored = true
 			q.item(trace.KindAck, n)
 			q.tell(trace.Task{Is: trace.KindTaskDone, Task: n, Worker: t.worker, Attempt: t.result.Attempt, Took: t.result.Took, Note: t.result.Error})
+			q.over(t.worker, t.done)
 			each(t.result.result())
 		case <-tick.C:
 			q.look()
@@ -435,6 +437,12 @@ func (q *Queue) hear(ctx context.Context, m *nats.Msg) {
 	}
 }
 
+// over tells a worker that its result need not be said again.
+func (q *Queue) over(id trace.ID, token string) {
+	b, _ := json.Marshal(down{Over: token})
+	q.rc.Publish(q.a.down(id), b)
+}
+
 func (q *Queue) refuse(id trace.ID, why string) {
 	q.tell(trace.Say{Text: fmt.Sprintf("refused from %s: %s", id, why), Stream: "log"})
 }
@@ -448,13 +456,21 @@ func (q *Queue) done(ctx context.Context, id trace.ID, u up) {
 	case u.Error == "" && q.Check != nil:
 		if err := q.Check(u.Task, u.Result); err != nil {
 			q.refuse(id, fmt.Sprintf("a wrong result for task %d: %v", u.Task, err))
+			q.over(id, u.Token)
 			return
 		}
 	}
 	t := q.task(u.Task)
 	if t.done != "" {
-		if t.done != u.Token {
+		if t.done != u.Token && !t.late[u.Token] {
+			if t.late == nil {
+				t.late = map[string]bool{}
+			}
+			t.late[u.Token] = true
 			q.tell(trace.Task{Is: trace.KindTaskDup, Task: u.Task, Worker: id, Attempt: u.Attempt, Took: u.Took})
+		}
+		if t.stored {
+			q.over(id, u.Token)
 		}
 		return
 	}

@@ -23,8 +23,10 @@ type up struct {
 	Took    time.Duration   `json:"took_ns,omitempty"`
 }
 
-// down is a task on its way to a worker.
+// down is a task on its way to a worker, or, with Over, the word that it need not
+// say a result again.
 type down struct {
+	Over    string          `json:"over,omitempty"` // the result's token
 	Task    int             `json:"task"`
 	Attempt int             `json:"attempt"`
 	Token   string          `json:"token"`
@@ -41,6 +43,10 @@ const (
 
 	ended = "end" // the work is over
 )
+
+// repeat is the time after which a worker says a result again that the master has
+// not confirmed.
+const repeat = 500 * time.Millisecond
 
 // beat is the time between two signs of life, silence what the master puts up
 // with before it gives a worker no more tasks.

@@ -42,29 +42,53 @@ func Work(ctx context.Context, name trace.ID, a Access, tell func(trace.Data), d
 	if _, err := nc.ChanSubscribe(a.ctl(), words); err != nil {
 		return err
 	}
-	m := &member{name: name, a: a, nc: nc, tell: tell, now: up{Task: -1, Idle: true}}
+	m := &member{name: name, a: a, nc: nc, tell: tell, tasks: tasks, words: words, gone: gone, now: up{Task: -1, Idle: true}}
 	stop := make(chan struct{})
 	defer close(stop)
 	go m.beat(stop)
 	tell(trace.Block{On: "a task"})
 	m.say(wants, m.state(nil))
 	for {
+		d, err := m.next(ctx, nil)
+		switch {
+		case err == nil && d.Over == "":
+			err = m.run(ctx, d, do)
+		case err == nil:
+			continue // it was said twice
+		}
+		if err == errOver {
+			m.say(byes, up{Task: -1})
+			return nc.FlushTimeout(time.Second)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+var (
+	errOver  = errors.New("the work is over")
+	errNever = errors.New("nothing came")
+)
+
+// next waits for what the master says to this worker.
+func (m *member) next(ctx context.Context, late <-chan time.Time) (d down, err error) {
+	for {
 		select {
-		case msg := <-tasks:
-			var d down
-			if json.Unmarshal(msg.Data, &d) != nil {
-				continue
+		case msg := <-m.tasks:
+			if json.Unmarshal(msg.Data, &d) == nil {
+				return d, nil
 			}
-			m.run(ctx, d, do)
-		case msg := <-words:
+		case msg := <-m.words:
 			if string(msg.Data) == ended {
-				m.say(byes, up{Task: -1})
-				return nc.FlushTimeout(time.Second)
+				return d, errOver
 			}
-		case <-gone:
-			return ErrCutOff
+		case <-late:
+			return d, errNever
+		case <-m.gone:
+			return d, ErrCutOff
 		case <-ctx.Done():
-			return ctx.Err()
+			return d, ctx.Err()
 		}
 	}
 }
@@ -75,6 +99,9 @@ type member struct {
 	a    Access
 	nc   *nats.Conn
 	tell func(trace.Data)
+
+	tasks, words chan *nats.Msg
+	gone         chan struct{} // the connection is closed for good
 
 	mu  sync.Mutex
 	now up // what its next sign of life says
@@ -99,8 +126,9 @@ func (m *member) say(verb string, u up) {
 	}
 }
 
-// run does one task, says how it came out, and that it wants the next.
-func (m *member) run(ctx context.Context, d down, do func(context.Context, Task) (any, error)) {
+// run does one task, says how it came out until the master has stored that, and
+// then that it wants the next.
+func (m *member) run(ctx context.Context, d down, do func(context.Context, Task) (any, error)) error {
 	m.state(func(u *up) { *u = up{Task: d.Task, Attempt: d.Attempt, Seen: d.Token} })
 	m.tell(trace.Block{})
 	began := time.Now()
@@ -112,9 +140,25 @@ func (m *member) run(ctx context.Context, d down, do func(context.Context, Task)
 	if err != nil {
 		u.Error = err.Error()
 	}
-	m.say(dones, u)
+	m.tell(trace.Block{On: "the master's word that the result is stored"})
+	for over := false; !over; {
+		m.say(dones, u)
+		late := time.NewTimer(repeat)
+		for !over {
+			word, err := m.next(ctx, late.C)
+			if err == errNever {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			over = word.Over == d.Token
+		}
+		late.Stop()
+	}
 	m.tell(trace.Block{On: "a task"})
 	m.say(wants, m.state(func(u *up) { *u = up{Task: -1, Idle: true, Seen: d.Token} }))
+	return nil
 }
 
 // beat gives signs of life, and measures the way to the broker and back.

@@ -44,6 +44,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`received: \[0, 1, 2, 3, 4, 100, 101, 102, 103, 104\]`, `True right after put\(\): \d+ of 1000`, `pipe: PING\npipe: end of file.*\n$`},
 		golang: []string{`received: \[0 1 2 3 4 100 101 102 103 104\]\npipe: PING\n$`},
 	},
+	"remote-manager": {
+		python: []string{`^killed the worker that has task 0\n(no result for 2 s; missing: .*\n)+results: \[0, 1, 4, 9, 16, 25\]\n$`},
+		golang: []string{`^killed the worker that has task 0\n(a worker ended: (<nil>|signal: killed)\n){2}task 0 given out ([2-9]|\d\d) times: 0\n(task \d given out \d+ times: \d+\n)*task 5 given out \d+ times: 25\n$`},
+	},
 	"deadlock": {
 		python: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 		golang: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},

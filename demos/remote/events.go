@@ -53,7 +53,7 @@ func (pl *play) take(n news) {
 		}
 		t.worker, t.attempt, t.orphan = n.task.Worker, n.task.Attempt, 0
 		if w != nil {
-			w.task = n.task.Task
+			w.task, w.since = n.task.Task, pl.s.Now()
 		}
 	case trace.KindTaskDone:
 		if t.done {

@@ -39,14 +39,15 @@ type play struct {
 
 // node is a process on a node of its own.
 type node struct {
-	name trace.ID // the process's
-	at   trace.ID // the node's
-	p    demo.Proc
-	exit *trace.Exit
-	died time.Duration
-	task int  // in hand, as the master says; -1 for none
-	cut  bool // its link to the broker
-	quit bool // it ended in order
+	name  trace.ID // the process's
+	at    trace.ID // the node's
+	p     demo.Proc
+	exit  *trace.Exit
+	died  time.Duration
+	task  int           // in hand, as the master says; -1 for none
+	since time.Duration // it has had that
+	cut   bool          // its link to the broker
+	quit  bool          // it ended in order
 }
 
 // task is what the play has heard of one.
@@ -209,9 +210,19 @@ func (pl *play) live() (n int) {
 	return n
 }
 
+// exited says that a process has ended, which the play may not have taken yet.
+func exited(p demo.Proc) bool {
+	select {
+	case <-p.Exited():
+		return true
+	default:
+		return false
+	}
+}
+
 // restart starts again whichever of broker and master has ended.
 func (pl *play) restart(ctx context.Context) (who string, err error) {
-	if pl.brokerDead {
+	if exited(pl.b.Proc()) {
 		pl.brokerBack = pl.s.Now()
 		if err := pl.b.Restart(ctx); err != nil {
 			return "", err
@@ -220,7 +231,7 @@ func (pl *play) restart(ctx context.Context) (who string, err error) {
 		pl.watch(ctx, pl.b.Proc())
 		who = string(pl.b.Proc().ID())
 	}
-	if pl.master().exit != nil {
+	if exited(pl.master().p) {
 		pl.masterBack = pl.s.Now()
 		if err := pl.newMaster(ctx)(); err != nil {
 			return "", err

@@ -61,7 +61,7 @@ func (pl *play) script(ctx context.Context) error {
 	fact(func() bool {
 		for i := range pl.workers {
 			w := pl.workers[(i+int(s.Seed()%8))%len(pl.workers)]
-			if w.exit == nil && w.task >= 0 {
+			if w.exit == nil && w.task >= 0 && s.Now()-w.since < s.Pace().Scale(demo.DurationParam(s, "work"))/4 {
 				victim = w
 				return true
 			}
@@ -69,14 +69,14 @@ func (pl *play) script(ctx context.Context) error {
 		return pl.allDone()
 	})
 	if victim != nil && err == nil {
-		before := pl.redelivered
+		task := pl.tasks[victim.task]
 		kill(victim.p)
 		fact(func() bool { return victim.exit != nil })
 		s.Say("%s was killed with a task in hand. The kernel knows; the master only hears nothing. The task's lease runs on.", victim.name)
 		if err == nil && pl.live() == 0 {
 			err = pl.newWorker(ctx)()
 		}
-		if fact(func() bool { return pl.allDone() || pl.redelivered > before }) && pl.lastBack != "" {
+		if fact(func() bool { return task.done || task.orphan == 0 }) && pl.lastBack != "" {
 			s.Say("%s. No one had to notice that %s was dead.", pl.lastBack, victim.name)
 		}
 		eyes(1500 * time.Millisecond)

@@ -63,14 +63,15 @@ type task struct {
 
 // worker is what the master knows of one: what it said.
 type worker struct {
-	heard  time.Time
-	idle   bool
-	gave   string    // the token of the task that it was given last
-	until  time.Time // when that lease ends
-	task   int
-	silent bool
-	budget float64 // messages that it may still send
-	filled time.Time
+	heard   time.Time
+	idle    bool
+	gave    string    // the token of the task that it was given last
+	until   time.Time // when that lease ends
+	task    int
+	silent  bool
+	refused int
+	budget  float64 // messages that it may still send
+	filled  time.Time
 }
 
 // opening is how long the broker may take to make the streams.
@@ -443,7 +444,12 @@ func (q *Queue) over(id trace.ID, token string) {
 	q.rc.Publish(q.a.down(id), b)
 }
 
+// refuse tells of what a worker said that counts for nothing, ten times at most.
 func (q *Queue) refuse(id trace.ID, why string) {
+	w := q.workers[id]
+	if w.refused++; w.refused > 10 {
+		return
+	}
 	q.tell(trace.Say{Text: fmt.Sprintf("refused from %s: %s", id, why), Stream: "log"})
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -73,7 +74,7 @@ func Role(ctx context.Context, w *demo.Worker) error {
 		return fmt.Errorf("the broker cannot be: %w", err)
 	}
 	auth.server = s
-	s.SetLoggerV2(logger{w}, false, false, false)
+	s.SetLoggerV2(&logger{w: w}, false, false, false)
 	go s.Start()
 	if !s.ReadyForConnections(15 * time.Second) {
 		return errors.New("the broker takes no connections")
@@ -84,15 +85,25 @@ func Role(ctx context.Context, w *demo.Worker) error {
 	return auth.watch(ctx, w)
 }
 
-// logger passes errors of the server to the log pane.
-type logger struct{ w *demo.Worker }
+// logger passes errors of the server to the log pane, and not more than maxErrors
+// of them: a worker that provokes them must not fill it.
+type logger struct {
+	w *demo.Worker
+	n atomic.Int32
+}
 
-func (l logger) Errorf(f string, v ...any) { l.w.Logf(f, v...) }
-func (l logger) Fatalf(f string, v ...any) { l.w.Logf(f, v...) }
-func (logger) Noticef(string, ...any)      {}
-func (logger) Warnf(string, ...any)        {}
-func (logger) Debugf(string, ...any)       {}
-func (logger) Tracef(string, ...any)       {}
+const maxErrors = 200
+
+func (l *logger) Errorf(f string, v ...any) {
+	if l.n.Add(1) <= maxErrors {
+		l.w.Logf(f, v...)
+	}
+}
+func (l *logger) Fatalf(f string, v ...any) { l.w.Logf(f, v...) }
+func (*logger) Noticef(string, ...any)      {}
+func (*logger) Warnf(string, ...any)        {}
+func (*logger) Debugf(string, ...any)       {}
+func (*logger) Tracef(string, ...any)       {}
 
 // auth says who may do what. It keeps nothing that a restart would lose but who
 // was banned.

@@ -25,7 +25,6 @@ type play struct {
 	tells   bool // captions follow what happens, rather than a script
 	masters []*node
 	workers []*node
-	brokers int
 	all     int // tasks that the master was told to put
 	tasks   map[int]*task
 	shown   map[string]float64
@@ -46,8 +45,6 @@ type node struct {
 	died  time.Duration
 	task  int           // in hand, as the master says; -1 for none
 	since time.Duration // it has had that
-	cut   bool          // its link to the broker
-	quit  bool          // it ended in order
 }
 
 // task is what the play has heard of one.

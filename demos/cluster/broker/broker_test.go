@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,20 +42,17 @@ func (troupe) Play(ctx context.Context, s demo.Stage) error {
 	if err != nil {
 		return err
 	}
+	ready := make(chan struct{})
+	done := sync.OnceFunc(func() { close(ready) })
 	spawn := func(role string, name trace.ID, args map[string]string, err error) (demo.Proc, error) {
 		if err != nil {
 			return nil, err
 		}
-		return s.Spawn(ctx, demo.Spec{Role: role, Name: name, Node: string(name), Args: args})
-	}
-	if s.Param("hostile") == "true" {
-		args, err := b.Args("w2")
-		if args != nil {
-			args["direct"] = b.addr // without the door, which lets no long message through
-		}
-		if _, err := spawn("hostile", "w2", args, err); err != nil {
-			return err
-		}
+		return s.Spawn(ctx, demo.Spec{Role: role, Name: name, Node: string(name), Args: args, Heard: func(d trace.Data) {
+			if t, ok := d.(trace.Task); ok && t.Is == trace.KindTaskDone {
+				done()
+			}
+		}})
 	}
 	args, err := b.MasterArgs("master")
 	if args != nil {
@@ -67,6 +65,20 @@ func (troupe) Play(ctx context.Context, s demo.Stage) error {
 	args, err = b.Args("w1")
 	if _, err := spawn("worker", "w1", args, err); err != nil {
 		return err
+	}
+	if s.Param("hostile") == "true" {
+		select {
+		case <-ready: // before that nobody would hear it
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		args, err := b.Args("w2")
+		if args != nil {
+			args["direct"] = b.addr // without the door, which lets no long message through
+		}
+		if _, err := spawn("hostile", "w2", args, err); err != nil {
+			return err
+		}
 	}
 	for {
 		select {
@@ -135,6 +147,9 @@ func hostile(ctx context.Context, w *demo.Worker) error {
 			w.Logf("let in as %s", name)
 		}
 	}
+	// The client's library would refuse this itself: the server's limit is what counts.
+	raw, err := net70K(a.URL, a)
+	w.Logf("70 KB: %s %v", raw, err)
 	refused := make(chan error, 64)
 	cut := make(chan error, 64)
 	nc, err := dial(a, "w2", nil,
@@ -173,12 +188,6 @@ func hostile(ctx context.Context, w *demo.Worker) error {
 	nc.Publish(a.up("w2", dones), []byte("no JSON"))
 	nc.Publish(a.up("w2", "a verb"), []byte("{}"))
 	nc.Flush()
-	// The client's library would refuse this itself: the server's limit is what counts.
-	raw, err := net70K(a.URL, a)
-	w.Logf("70 KB: %s %v", raw, err)
-	for len(cut) > 0 {
-		<-cut
-	}
 	line := []byte(strings.Repeat("x", 100))
 	for len(cut) == 0 {
 		for range 1000 {
@@ -196,12 +205,12 @@ func hostile(ctx context.Context, w *demo.Worker) error {
 }
 
 func TestHostileWorker(t *testing.T) {
-	run := stagetest.Start(t, troupe{}, demo.Options{Params: map[string]string{"hostile": "true", "tasks": "200"}, Attended: true})
+	run := stagetest.Start(t, troupe{}, demo.Options{Params: map[string]string{"hostile": "true", "tasks": "300"}, Attended: true})
 	stagetest.Until(t, run, "all was tried", func(b *board.Board) bool { return said(b, "w2", "has tried everything") != "" })
 	stagetest.Until(t, run, "the others went on", func(b *board.Board) bool { return b.Verdict != nil })
 	run.Finish()
 	got := stagetest.End(t, run)
-	if v := got.Board.Verdict; got.Err != nil || v == nil || !v.OK || got.Board.Counts[board.TaskDone] != 200 {
+	if v := got.Board.Verdict; got.Err != nil || v == nil || !v.OK || got.Board.Counts[board.TaskDone] != 300 {
 		t.Errorf("%v, %+v, %v", got.Err, v, got.Board.Counts)
 	}
 	for _, bad := range []string{"let in as", "let in again"} {
@@ -238,6 +247,14 @@ func said(b *board.Board, who trace.ID, begins string) string {
 // is not told of in any way but by silence.
 func TestBrokerKilled(t *testing.T) {
 	run := stagetest.Start(t, troupe{}, demo.Options{Attended: true})
+	defer func() {
+		if t.Failed() {
+			t.Log(run.Err())
+			for _, l := range board.Of(run.Log().Events(0)).At(1 << 30).Lines {
+				t.Log(l.At, l.Who, l.Text)
+			}
+		}
+	}()
 	for n, who := range []trace.ID{"broker", "broker-2"} {
 		stagetest.Until(t, run, "work", func(b *board.Board) bool { return b.Counts[board.TaskDone] > 5*(n+1) })
 		if err := run.Act("kill", who); err != nil {

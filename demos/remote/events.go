@@ -104,7 +104,7 @@ func (pl *play) again(t *task, n trace.Task) {
 // ended takes the kernel's word that a process has ended.
 func (pl *play) ended(id trace.ID, x *trace.Exit) {
 	now := pl.s.Now()
-	if id == pl.b.Proc().ID() {
+	if pl.b.OnStage() && id == pl.b.Proc().ID() {
 		pl.brokerDead = true
 		pl.say("The broker has ended (%s). Its files remain. Workers finish what they have and keep the result; press b to start it again.", x)
 		return

@@ -89,10 +89,12 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 func (pl *play) open(ctx context.Context) error {
 	lease := pl.s.Pace().Scale(demo.DurationParam(pl.s, "lease"))
 	var err error
-	if pl.b, err = broker.Start(ctx, pl.s, pl.net, broker.Config{Lease: lease}); err != nil {
+	if pl.b, err = broker.Start(ctx, pl.s, pl.net, broker.Config{Lease: lease, URL: pl.s.Param("nats"), Creds: pl.s.Param("nats-creds")}); err != nil {
 		return err
 	}
-	pl.watch(ctx, pl.b.Proc())
+	if pl.b.OnStage() {
+		pl.watch(ctx, pl.b.Proc())
+	}
 	pl.all = demo.IntParam(pl.s, "tasks")
 	starts := []func() error{pl.newMaster(ctx)}
 	for range demo.IntParam(pl.s, "workers") {
@@ -219,7 +221,7 @@ func exited(p demo.Proc) bool {
 
 // restart starts again whichever of broker and master has ended.
 func (pl *play) restart(ctx context.Context) (who string, err error) {
-	if exited(pl.b.Proc()) {
+	if pl.b.OnStage() && exited(pl.b.Proc()) {
 		pl.brokerBack = pl.s.Now()
 		if err := pl.b.Restart(ctx); err != nil {
 			return "", err

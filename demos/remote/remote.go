@@ -62,6 +62,8 @@ func (Demo) Info() demo.Info {
 			{Name: "tasks", Doc: "how many tasks", Default: "36", Check: demo.Int(1, 500)},
 			{Name: "work", Doc: "how long a worker takes for one", Default: "600ms", Check: demo.Duration(0, 20*time.Second)},
 			{Name: "lease", Doc: "how long a worker has a task before it is given out again", Default: "2s", Check: demo.Duration(200*time.Millisecond, time.Minute)},
+			{Name: "nats", Doc: "an existing NATS server with JetStream, nats://host:4222, in place of one on stage", Default: ""},
+			{Name: "nats-creds", Doc: "a file with credentials for that server", Default: ""},
 		},
 		Actions: []demo.Action{
 			demo.Kill, demo.Stop, demo.Cont,

@@ -86,6 +86,9 @@ func (pl *play) script(ctx context.Context) error {
 			break
 		}
 		dead := func() bool { return pl.brokerDead }
+		if who == "broker" && !pl.b.OnStage() {
+			continue
+		}
 		if who == "broker" {
 			kill(pl.b.Proc())
 			fact(dead)

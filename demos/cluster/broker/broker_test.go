@@ -7,12 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"edu/procession/demos/board"
 	"edu/procession/demos/cluster"
@@ -28,7 +31,7 @@ type troupe struct{}
 
 func (troupe) Info() demo.Info {
 	return demo.Info{Name: "troupe", Places: []demo.Place{demo.Nodes}, Actions: []demo.Action{demo.Kill, {Name: "restart", Target: demo.ToStage}},
-		Params: []demo.Param{{Name: "hostile", Default: "false"}, {Name: "tasks", Default: "40"}}}
+		Params: []demo.Param{{Name: "hostile", Default: "false"}, {Name: "tasks", Default: "40"}, {Name: "nats"}}}
 }
 
 func (troupe) Roles() map[string]demo.Role {
@@ -36,9 +39,9 @@ func (troupe) Roles() map[string]demo.Role {
 }
 
 func (troupe) Play(ctx context.Context, s demo.Stage) error {
-	net := cluster.New(s, Name, "master", "w1", "w2")
-	defer net.Close()
-	b, err := Start(ctx, s, net, Config{Lease: 3 * time.Second})
+	nodes := cluster.New(s, Name, "master", "w1", "w2")
+	defer nodes.Close()
+	b, err := Start(ctx, s, nodes, Config{Lease: 3 * time.Second, URL: s.Param("nats")})
 	if err != nil {
 		return err
 	}
@@ -325,5 +328,61 @@ func TestFrames(t *testing.T) {
 		if _, _, err := f.Split([]byte(bad), false); err == nil {
 			t.Errorf("%q is split", bad)
 		}
+	}
+}
+
+// What is wrong with an existing server is said in a sentence.
+func TestExistingServer(t *testing.T) {
+	serve := func(o *server.Options) string {
+		o.Host, o.Port, o.NoSigs, o.NoLog, o.StoreDir = "127.0.0.1", server.RANDOM_PORT, true, true, t.TempDir()
+		s, err := server.NewServer(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go s.Start()
+		if !s.ReadyForConnections(20 * time.Second) {
+			t.Fatal("no server")
+		}
+		t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+		return s.ClientURL()
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := "nats://" + l.Addr().String()
+	l.Close()
+	good := serve(&server.Options{JetStream: true})
+	for _, tt := range []struct{ url, creds, want string }{
+		{nobody, "", "no NATS server answers at nats://127.0.0.1:"},
+		{serve(&server.Options{Username: "u", Password: "p", JetStream: true}), "", "refuses these credentials"},
+		{strings.Replace(nobody, "//", "//u:hidden@", 1), "", "u:xxxxx@"},
+		{serve(&server.Options{}), "", "has no JetStream"},
+		{good, "/nowhere/at/all", "the file of credentials cannot be read"},
+		{"http://x", "", "looks like nats://host:4222"},
+		{good, "", ""},
+	} {
+		_, err := Start(t.Context(), nil, nil, Config{URL: tt.url, Creds: tt.creds})
+		if got := fmt.Sprint(err); tt.want == "" && err != nil || !strings.Contains(got, tt.want) && tt.want != "" || strings.Contains(got, "hidden") {
+			t.Errorf("%s: %v", tt.url, err)
+		}
+	}
+
+	// The same play as with a server on stage, and nothing stays on that server.
+	run := stagetest.Start(t, troupe{}, demo.Options{Params: map[string]string{"nats": good}, Attended: true})
+	stagetest.Until(t, run, "the end", func(b *board.Board) bool { return b.Verdict != nil })
+	run.Finish()
+	got := stagetest.End(t, run)
+	if v := got.Board.Verdict; got.Err != nil || !v.OK || got.Board.Counts[board.TaskDone] != 40 || got.Board.Proc("broker") != nil {
+		t.Errorf("%v, %+v, %v", got.Err, v, got.Board.Counts)
+	}
+	nc, err := nats.Connect(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, _ := jetstream.New(nc)
+	for name := range js.StreamNames(t.Context()).Name() {
+		t.Errorf("the stream %s is left", name)
 	}
 }

@@ -1,11 +1,15 @@
 package broker
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"os"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 
 	"edu/procession/demos/trace"
@@ -31,6 +35,9 @@ func dial(a Access, name string, tell func(trace.Data), more ...nats.Option) (*n
 		nats.ReconnectHandler(func(*nats.Conn) { tell(trace.Belief{About: "broker"}) }),
 	}
 	switch {
+	case a.Guest && a.Creds == "":
+	case a.Guest:
+		opts = append(opts, nats.UserCredentials(a.Creds))
 	case a.Secret != "":
 		k, err := a.Secret.key(name)
 		if err != nil {
@@ -43,8 +50,6 @@ func dial(a Access, name string, tell func(trace.Data), more ...nats.Option) (*n
 			return nil, fmt.Errorf("the key of %s: %w", name, err)
 		}
 		opts = append(opts, signed(k))
-	case a.Creds != "":
-		opts = append(opts, nats.UserCredentials(a.Creds))
 	}
 	nc, err := nats.Connect(a.URL, append(opts, more...)...)
 	if err != nil {
@@ -59,10 +64,47 @@ func signed(k nkeys.KeyPair) nats.Option {
 }
 
 // sentence says of a first connection that failed what to do.
-func sentence(url string, err error) error {
+func sentence(at string, err error) error {
+	at = shown(at)
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
-		return fmt.Errorf("the NATS server at %s refuses these credentials; check the file and what its user may do: %w", url, err)
+		return fmt.Errorf("the NATS server at %s refuses these credentials: check them, and what their user may do", at)
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("the file of credentials cannot be read: %w", err)
 	}
-	return fmt.Errorf("no NATS server answers at %s; is it running, and is the address right? %w", url, err)
+	return fmt.Errorf("no NATS server answers at %s: is it running, and is the address right? (%w)", at, err)
+}
+
+// shown is an address without its password.
+func shown(at string) string {
+	if u, err := url.Parse(at); err == nil {
+		return u.Redacted()
+	}
+	return at
+}
+
+// visit connects to an existing server once, to see whether it can serve.
+func visit(ctx context.Context, a Access) error {
+	nc, err := dial(a, teacher, nil)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if _, err = js.AccountInfo(ctx); err != nil {
+		return noJetStream(a.URL, err)
+	}
+	return nil
+}
+
+func noJetStream(at string, err error) error {
+	if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
+		return fmt.Errorf("the NATS server at %s has no JetStream, which is to hold the tasks: start it with -js, or choose another", shown(at))
+	}
+	return fmt.Errorf("the NATS server at %s makes no queue for the tasks: %w", shown(at), err)
 }

@@ -148,10 +148,10 @@ func (q *Queue) streams(ctx context.Context) error {
 		})
 	}
 	if err := make(jetstream.StreamConfig{Name: q.stream("tasks"), Subjects: []string{q.a.Space + ".task.*"}, Retention: jetstream.WorkQueuePolicy}); err != nil {
-		return q.noStreams(err)
+		return noJetStream(q.a.URL, err)
 	}
 	if err := make(jetstream.StreamConfig{Name: q.stream("results"), Subjects: []string{q.a.Space + ".result.*"}}); err != nil {
-		return q.noStreams(err)
+		return noJetStream(q.a.URL, err)
 	}
 	return insist(ctx, func(ctx context.Context) error {
 		_, err := q.js.CreateOrUpdateConsumer(ctx, q.stream("tasks"), jetstream.ConsumerConfig{
@@ -159,13 +159,6 @@ func (q *Queue) streams(ctx context.Context) error {
 		})
 		return err
 	})
-}
-
-func (q *Queue) noStreams(err error) error {
-	if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
-		return fmt.Errorf("the NATS server at %s has no JetStream, which holds the tasks; start it with -js, or use another", q.a.URL)
-	}
-	return fmt.Errorf("the broker makes no queue for the tasks: %w", err)
 }
 
 func (q *Queue) stream(what string) string { return streamOf(q.a.Space, what) }
@@ -239,12 +232,19 @@ func (q *Queue) item(is trace.Kind, n int) {
 	q.tell(trace.Item{Is: is, Queue: "tasks", Item: strconv.Itoa(n), Depth: -1})
 }
 
-// End tells all workers that there are no more tasks.
+// End tells all workers that there are no more tasks, and leaves nothing on a
+// server that is not of this stage.
 func (q *Queue) End() error {
 	if err := q.rc.Publish(q.a.ctl(), []byte(ended)); err != nil {
 		return err
 	}
-	return q.rc.FlushTimeout(5 * time.Second)
+	err := q.rc.FlushTimeout(5 * time.Second)
+	if q.a.Guest {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		err = errors.Join(err, q.js.DeleteStream(ctx, q.stream("tasks")), q.js.DeleteStream(ctx, q.stream("results")))
+	}
+	return err
 }
 
 // Collect hands out tasks and takes results until all of so many are stored, 0

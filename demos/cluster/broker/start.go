@@ -2,7 +2,10 @@ package broker
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,6 +21,10 @@ const Name trace.ID = "broker"
 // Config is how tasks are handed out.
 type Config struct {
 	Lease time.Duration // how long a worker has a task before it is given out again
+	// URL is of an existing server, which is used in place of one on stage; Creds is
+	// a file with credentials for it, if it wants some. Workers and master have the
+	// same there: keeping them apart is that server's business.
+	URL, Creds string
 }
 
 // Broker is the server, from the side of the play. It is not safe for concurrent
@@ -31,11 +38,27 @@ type Broker struct {
 	proc    demo.Proc
 	addr    string
 	started int
+
+	existing *url.URL // nil: the server is on stage
 }
 
 // Start starts the server on node [Name] of net, which must have that node, and
 // returns when it takes connections. Its files are in the run's folder.
+//
+// With Config.URL there is no process: it is an error when that server cannot be
+// reached, refuses the credentials, or has no JetStream.
 func Start(ctx context.Context, s demo.Stage, net *cluster.Net, c Config) (*Broker, error) {
+	if c.URL != "" {
+		b := &Broker{s: s, net: net, c: c, secret: NewSecret()}
+		u, err := url.Parse(c.URL)
+		if err != nil || u.Scheme != "nats" && u.Scheme != "tls" || u.Hostname() == "" {
+			return nil, errors.New("the address of a NATS server looks like nats://host:4222, or tls://host:4222")
+		}
+		if b.existing = u; u.Port() == "" {
+			u.Host += ":4222"
+		}
+		return b, visit(ctx, Access{URL: u.String(), Guest: true, Creds: c.Creds})
+	}
 	dir, err := s.Dir()
 	if err != nil {
 		return nil, err
@@ -74,7 +97,11 @@ func (b *Broker) start(ctx context.Context) error {
 	return nil
 }
 
-// Proc is the server's process, of which a later one may be another.
+// OnStage says that the server is a process of this run.
+func (b *Broker) OnStage() bool { return b.existing == nil }
+
+// Proc is the server's process, of which a later one may be another; nil where
+// the server is not on stage.
 func (b *Broker) Proc() demo.Proc { return b.proc }
 
 // Restart starts the server again, from its files, after its process has ended.
@@ -90,6 +117,9 @@ func (b *Broker) Restart(ctx context.Context) error {
 
 // Stop asks the server to end, and waits a while for that.
 func (b *Broker) Stop(ctx context.Context) {
+	if !b.OnStage() {
+		return
+	}
 	b.proc.CloseSend()
 	t := time.NewTimer(2 * time.Second)
 	defer t.Stop()
@@ -116,10 +146,25 @@ func (b *Broker) MasterArgs(node trace.ID) (map[string]string, error) {
 }
 
 func (b *Broker) args(node trace.ID, a Access) (map[string]string, error) {
+	a.Lease = b.c.Lease
+	if b.existing != nil {
+		a.Guest, a.Seed, a.Creds = true, "", b.c.Creds
+		a.Space = "pool-" + hex.EncodeToString(b.secret.sum("space")[:4]) + ".v1" // others may use that server, too
+		u := *b.existing
+		if u.Scheme == "nats" { // a certificate would not be that of a door
+			door, err := b.net.Link(node, Name, u.Host, Frames())
+			if err != nil {
+				return nil, err
+			}
+			u.Host = door
+		}
+		a.URL = u.String()
+		return a.args(), nil
+	}
 	door, err := b.net.Link(node, Name, b.addr, Frames())
 	if err != nil {
 		return nil, err
 	}
-	a.URL, a.Space, a.Lease = "nats://"+door, space, b.c.Lease
+	a.URL, a.Space = "nats://"+door, space
 	return a.args(), nil
 }

@@ -72,7 +72,10 @@ func sentence(at string, err error) error {
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("the file of credentials cannot be read: %w", err)
 	}
-	return fmt.Errorf("no NATS server answers at %s: is it running, and is the address right? (%w)", at, err)
+	if errors.Is(err, nats.ErrNoServers) || errors.Is(err, nats.ErrTimeout) {
+		return fmt.Errorf("no NATS server answers at %s: is it running, and is the address right?", at)
+	}
+	return fmt.Errorf("the NATS server at %s cannot be used: %w", at, err)
 }
 
 // shown is an address without its password.

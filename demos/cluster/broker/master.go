@@ -425,6 +425,7 @@ func (q *Queue) hear(ctx context.Context, m *nats.Msg) {
 	if w.silent {
 		w.silent = false
 		q.tell(trace.Belief{About: id})
+		q.tell(trace.Say{Text: fmt.Sprintf("hears %s again", id), Stream: "log"})
 	}
 	switch verb {
 	case wants, beats:
@@ -514,6 +515,7 @@ func (q *Queue) look() {
 			if !w.silent {
 				w.silent = true
 				q.tell(trace.Belief{About: id, Is: fmt.Sprintf("silent for %.1f s", quiet.Seconds())})
+				q.tell(trace.Say{Text: fmt.Sprintf("has heard nothing of %s for %.1f s: it gets no more tasks for now", id, quiet.Seconds()), Stream: "log"})
 			}
 			w.idle = false
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"time"
@@ -15,8 +16,17 @@ import (
 	"edu/procession/demos/trace"
 )
 
+// wait is how long a node that starts waits for the broker on stage.
+const wait = 2 * time.Minute
+
+// noServer says that nobody answered, as opposed to a refusal.
+func noServer(err error) bool {
+	return errors.Is(err, nats.ErrNoServers) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, io.EOF)
+}
+
 // dial connects as name and stays connected for good: who is told of it with
-// tell. A first connection that fails is an error.
+// tell. A first connection that is refused is an error; with a server that is not of
+// this stage, one that nobody answers, too.
 func dial(a Access, name string, tell func(trace.Data), more ...nats.Option) (*nats.Conn, error) {
 	if tell == nil {
 		tell = func(trace.Data) {}
@@ -52,6 +62,10 @@ func dial(a Access, name string, tell func(trace.Data), more ...nats.Option) (*n
 		opts = append(opts, signed(k))
 	}
 	nc, err := nats.Connect(a.URL, append(opts, more...)...)
+	for end := time.Now().Add(wait); err != nil && !a.Guest && noServer(err) && time.Now().Before(end); {
+		time.Sleep(100 * time.Millisecond) // it was killed, and may be started again
+		nc, err = nats.Connect(a.URL, append(opts, more...)...)
+	}
 	if err != nil {
 		return nil, sentence(a.URL, err)
 	}
@@ -72,7 +86,7 @@ func sentence(at string, err error) error {
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("the file of credentials cannot be read: %w", err)
 	}
-	if errors.Is(err, nats.ErrNoServers) || errors.Is(err, nats.ErrTimeout) {
+	if noServer(err) {
 		return fmt.Errorf("no NATS server answers at %s: is it running, and is the address right?", at)
 	}
 	return fmt.Errorf("the NATS server at %s cannot be used: %w", at, err)

@@ -17,7 +17,8 @@
 //	err = q.Put(ctx, 7, body)
 //	err = q.Collect(ctx, 12, func(r broker.Result) { … })
 //
-//	err := broker.Work(ctx, w.Name(), access, w.Report, do) // in a worker
+//	a, err := broker.AccessOf(w) // in a worker
+//	err = broker.Work(ctx, w.Name(), a, w.Report, do)
 //
 // # What travels where
 //
@@ -39,12 +40,12 @@
 //
 // The rules are:
 //  1. No task is lost: it is acknowledged only when its result is stored
-//     (TestBrokerKilled, TestWorkerKilled).
+//     (TestBrokerKilled; TestKilledWorker of demos/remote).
 //  2. A task may run more than once. The first result counts, every other is
-//     counted as a duplicate (TestLateResult).
+//     counted as a duplicate (TestStoppedWorker of demos/remote).
 //  3. A result counts only with a token that the master made for this task and
 //     this worker. The master keeps no list: it can check a token that a master
-//     before it made, so that the end of a master loses no work.
+//     before it made, so that the end of a master loses no work (TestToken).
 //  4. A worker that says too much is cut off, and the others go on (TestHostileWorker).
 //  5. The server writes nothing to standard error and takes no signals.
 package broker

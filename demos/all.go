@@ -9,12 +9,15 @@ import (
 	"edu/procession/demos/early"
 	"edu/procession/demos/lease"
 	"edu/procession/demos/payments"
+	"edu/procession/demos/remote"
 	"edu/procession/demos/silent"
 )
 
 // All is the registry: every demo, in the order of the course. Those of package
 // early need no network in their workers; the others start theirs from main.
-var All = slices.Concat(early.Demos, []demo.Demo{silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}})
+var All = slices.Concat(early.Demos, []demo.Demo{
+	remote.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{},
+})
 
 // Find returns the demo of that name.
 func Find(name string) (demo.Demo, bool) {

@@ -41,6 +41,7 @@ var layers = map[string][]string{
 	"":                        {"..."},
 	"demos/early":             {"demos/..."},
 	"demos/cluster":           {"demos/demo", "demos/trace"},
+	"demos/cluster/broker":    {"demos/cluster", "demos/demo", "demos/trace"},
 	"demos/<a demo>":          {"demos/cluster", "demos/cluster/...", "demos/demo", "demos/trace", "demos/safe", "demos/internal/..."},
 	"lessons/<a listing>":     {},
 	"demos/internal/troupe":   {"demos/demo", "demos/trace"},

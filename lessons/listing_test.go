@@ -48,6 +48,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^after append: \[\]\nput back: \['kept'\]\na list of the manager's: \['kept'\]\ntwo count to 500 each: \d+\nown dict: .*\nValue in shared memory: .*\nManager dict: .*µs\n$`},
 		golang: []string{`^after append: \[\]\nappended there: \[kept\]\nby get and put: \d+\nby add: 1000\none call: .*s\n$`},
 	},
+	"remote-manager": {
+		python: []string{`^killed the worker that has task 0\n(no result for 2 s; missing: .*\n)+results: \[0, 1, 4, 9, 16, 25\]\n$`},
+		golang: []string{`^killed the worker that has task 0\n(a worker ended: (<nil>|signal: killed)\n){2}task 0 given out ([2-9]|\d\d) times: 0\n(task \d given out \d+ times: \d+\n)*task 5 given out \d+ times: 25\n$`},
+	},
 	"deadlock": {
 		python: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 		golang: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},

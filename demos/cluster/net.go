@@ -55,6 +55,7 @@ type Net struct {
 	rnd    *rand.Rand
 	closed bool
 	opens  []interface{ Close() error }
+	doors  []*door
 	wg     sync.WaitGroup
 	count  atomic.Int64 // messages, for their names
 	ctx    context.Context
@@ -168,8 +169,21 @@ func (n *Net) Link(from, to trace.ID, target string, frames ...Frames) (string, 
 	}
 	n.link(from, to)
 	n.opens = append(n.opens, l)
+	n.doors = append(n.doors, d)
 	n.wg.Go(func() { d.serve(l) })
 	return l.Addr().String(), nil
+}
+
+// Moved says that a node takes connections at another address from now on, as
+// after a restart: doors that led to was lead to target.
+func (n *Net) Moved(was, target string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, d := range n.doors {
+		if d.target == was {
+			d.target = target
+		}
+	}
 }
 
 // Cut holds back what a and b send to each other.

@@ -15,7 +15,7 @@ import (
 type door struct {
 	n        *Net
 	from, to trace.ID
-	target   string
+	target   string // with n.mu held
 	frames   *Frames
 }
 
@@ -52,7 +52,7 @@ func (d *door) pass(near net.Conn) {
 	if !d.open(d.from, d.to) {
 		return
 	}
-	far, err := (&net.Dialer{}).DialContext(d.n.ctx, "tcp", d.target)
+	far, err := (&net.Dialer{}).DialContext(d.n.ctx, "tcp", d.leadsTo())
 	if err != nil || !d.n.keep(far) {
 		return // nobody is there: the dialler sees its connection end
 	}
@@ -61,6 +61,12 @@ func (d *door) pass(near net.Conn) {
 	wg.Go(func() { d.flow(near, far, d.from, d.to) })
 	wg.Go(func() { d.flow(far, near, d.to, d.from) })
 	wg.Wait()
+}
+
+func (d *door) leadsTo() string {
+	d.n.mu.Lock()
+	defer d.n.mu.Unlock()
+	return d.target
 }
 
 // open waits until nothing is cut between from and to, and is false when the

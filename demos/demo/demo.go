@@ -166,6 +166,9 @@ type Stage interface {
 	// Now is the time in the run.
 	Now() time.Duration
 
+	// Dir is a folder of the run's own, made at the first call. It goes with the
+	// run's processes, after a SIGKILL of the program too.
+	Dir() (string, error)
 	// Spawn starts a worker and returns after its handshake.
 	Spawn(ctx context.Context, spec Spec) (Proc, error)
 	// Actions delivers the demo's own actions, in order.

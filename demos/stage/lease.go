@@ -75,6 +75,18 @@ func (l *lease) drop() {
 	}
 }
 
+// dirOf is where a run keeps its files. The warden knows it, too, and removes it
+// when all who could write there have ended; the sweep does where there is none.
+func dirOf(token string) string { return filepath.Join(os.TempDir(), "procession-"+token) }
+
+func (r *run) mkdir() (string, error) {
+	dir := dirOf(r.rec.Header().Token)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", fmt.Errorf("no folder for the files of this run: %w", err)
+	}
+	return dir, nil
+}
+
 // Sweep ends what killed runs left behind and returns how many processes that were.
 func Sweep() (ended int) {
 	locks, _ := filepath.Glob(filepath.Join(leases(), "*.lock"))
@@ -94,6 +106,7 @@ func Sweep() (ended int) {
 				}
 			}
 		}
+		os.RemoveAll(dirOf(filepath.Base(path)))
 		os.Remove(path)
 		os.Remove(name)
 		lock.Unlock()

@@ -47,7 +47,7 @@ func newSpawner(token string, notices func(warden.Notice)) (*spawner, error) {
 	}
 	s.cmd = exec.Command(path)
 	s.cmd.Args = []string{"procession: warden"}
-	s.cmd.Env = append(os.Environ(), warden.Env+"=1", demo.EnvToken+"="+token)
+	s.cmd.Env = append(os.Environ(), warden.Env+"="+dirOf(token), demo.EnvToken+"="+token)
 	s.cmd.ExtraFiles = []*os.File{theirs}
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := s.cmd.Start(); err != nil {

@@ -75,6 +75,8 @@ type run struct {
 
 	noting sync.Mutex // notices in order
 
+	dir func() (string, error)
+
 	mu     sync.Mutex
 	procs  map[trace.ID]*proc
 	pids   map[int]*proc
@@ -125,6 +127,7 @@ func Start(d demo.Demo, o demo.Options) (demo.Run, error) {
 		return nil, err
 	}
 	r.lease = newLease(token)
+	r.dir = sync.OnceValues(r.mkdir)
 	if id, pid := r.spawn.parent(); id != "" {
 		r.lease.add(pid)
 		r.rec.Add(trace.Kernel, id, trace.Start{PID: pid, PPID: os.Getpid(), Role: "warden"})
@@ -194,6 +197,7 @@ func (r *run) clear() {
 	}
 	r.lifeR.Close()
 	r.null.Close()
+	os.RemoveAll(dirOf(r.rec.Header().Token))
 	r.lease.drop()
 }
 
@@ -338,6 +342,7 @@ func (r *run) all() []*proc {
 
 // The rest implements demo.Stage.
 
+func (r *run) Dir() (string, error)              { return r.dir() }
 func (r *run) Param(name string) string          { return r.params[name] }
 func (r *run) Seed() uint64                      { return r.opt.Seed }
 func (r *run) Rand() *mrand.Rand                 { return r.rnd }

@@ -3,6 +3,7 @@ package cli
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ type options struct {
 	sets, dos   []string
 	seed        uint64
 	seeded      bool
+	nats, creds string
 }
 
 func (o *options) flags(cmd *cobra.Command) {
@@ -37,6 +39,8 @@ func (o *options) flags(cmd *cobra.Command) {
 	f.StringVar(&o.pace, "pace", "real", "real, fast or slow")
 	cmd.RegisterFlagCompletionFunc("pace", cobra.FixedCompletions([]string{"real", "fast", "slow"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("place", cobra.FixedCompletions([]string{"threads", "processes", "nodes"}, cobra.ShellCompDirectiveNoFileComp))
+	f.StringVar(&o.nats, "nats", "", "an existing NATS server, as `URL`, for a demo that has a broker")
+	f.StringVar(&o.creds, "nats-creds", "", "a `FILE` with credentials for that server")
 	cmd.PreRun = func(cmd *cobra.Command, _ []string) { o.seeded = cmd.Flags().Changed("seed") }
 }
 
@@ -52,7 +56,17 @@ func (o *options) parse(info demo.Info) (demo.Options, error) {
 	if err := word("pace", o.pace, "real", "fast", "slow"); err != nil {
 		return out, err
 	}
-	for _, s := range o.sets {
+	sets := o.sets
+	for name, v := range map[string]string{"nats": o.nats, "nats-creds": o.creds} {
+		if v == "" {
+			continue
+		}
+		if !slices.ContainsFunc(info.Params, func(p demo.Param) bool { return p.Name == name }) {
+			return out, unusable("%s has no broker, so --%s says nothing to it", info.Name, name)
+		}
+		sets = append(sets, name+"="+v)
+	}
+	for _, s := range sets {
 		k, v, ok := strings.Cut(s, "=")
 		if !ok {
 			return out, unusable("--set takes key=value, not %q", safe.Line(s, 60))

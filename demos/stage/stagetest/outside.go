@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -33,12 +34,15 @@ func WithToken(token string) (pids []int) {
 }
 
 // Gone fails the test unless all processes with the token have ended within two
-// seconds.
+// seconds, and the run's folder is gone.
 func Gone(t testing.TB, token string) {
 	t.Helper()
 	var left []int
 	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if left = WithToken(token); len(left) == 0 {
+			if _, err := os.Stat(filepath.Join(os.TempDir(), "procession-"+token)); err == nil {
+				t.Error("the run's folder survived")
+			}
 			return
 		}
 	}

@@ -23,7 +23,8 @@ func Subreaper() { syscall.RawSyscall(syscall.SYS_PRCTL, prSetChildSubreaper, 1,
 // Early is the life of a warden, when this process was started to be one, and
 // does not return then. The socket to the stage is descriptor 3.
 func Early() {
-	if os.Getenv(Env) == "" {
+	dir := os.Getenv(Env)
+	if dir == "" {
 		return
 	}
 	os.Unsetenv(Env)
@@ -45,6 +46,7 @@ func Early() {
 	}()
 	w.requests()
 	w.killAll()
+	os.RemoveAll(dir)
 	os.Exit(0)
 }
 

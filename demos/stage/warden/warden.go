@@ -10,7 +10,8 @@
 // The rules are:
 //  1. A worker that has ended stays a zombie until the stage asks to reap it.
 //  2. Ends, stops and continuations are told as they happen (waitid), in order.
-//  3. After end of file the warden ends only when it has no descendants left.
+//  3. After end of file the warden ends only when it has no descendants left, and
+//     the run's folder is gone.
 //
 // The package imports only the standard library without net, since it is
 // started before main: see package early.
@@ -18,7 +19,8 @@ package warden
 
 import "time"
 
-// Env marks the process that is to be a warden.
+// Env marks the process that is to be a warden. Its value is the folder of the
+// run, which the warden removes at its end, where there is one.
 const Env = "PROCESSION_WARDEN"
 
 // Spawn asks for a process. Its files travel with the request.

@@ -67,10 +67,10 @@ func main() {
 	// A reader is in, and a writer waits. May another reader come?
 	var rw sync.RWMutex
 	rw.RLock()
-	wrote := make(chan bool)
+	wrote := make(chan bool, 1)
 	go func() {
 		rw.Lock()
-		rw.Unlock()
+		defer rw.Unlock()
 		wrote <- true
 	}()
 	for rw.TryRLock() { // the writer has not come to its Lock yet

@@ -9,6 +9,7 @@ import (
 	"edu/procession/demos/early"
 	"edu/procession/demos/lease"
 	"edu/procession/demos/payments"
+	"edu/procession/demos/quorum"
 	"edu/procession/demos/remote"
 	"edu/procession/demos/silent"
 )
@@ -16,7 +17,7 @@ import (
 // All is the registry: every demo, in the order of the course. Those of package
 // early need no network in their workers; the others start theirs from main.
 var All = slices.Concat(early.Demos, []demo.Demo{
-	remote.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{},
+	remote.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{},
 })
 
 // Find returns the demo of that name.

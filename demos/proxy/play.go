@@ -190,6 +190,9 @@ func (pl *play) order(i int, format string, args ...any) {
 }
 
 func (pl *play) act(ctx context.Context, a demo.Act) error {
+	if err := pl.through(ctx, time.Second); err != nil { // the log, which the learner sees, may be ahead of us
+		return err
+	}
 	if pl.busy() {
 		pl.s.Say("A client is still at its last order: somebody is stopped, or it takes long. Try again when it is through.")
 		return nil

@@ -60,6 +60,7 @@ func client(name, addr string) {
 	}
 	if name == "A" { // no code runs, and time goes by
 		check(syscall.Kill(os.Getpid(), syscall.SIGSTOP))
+		time.Sleep(200 * time.Millisecond) // until every thread stands
 	}
 	var reply string
 	check(c.Call("Services.Write", token, &reply))

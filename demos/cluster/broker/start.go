@@ -110,7 +110,9 @@ func (b *Broker) Restart(ctx context.Context) error {
 	select {
 	case <-b.proc.Exited():
 		return b.start(ctx)
-	default:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Second): // the log, which the learner sees, may be ahead of us
 		return fmt.Errorf("%s has not ended", b.proc.ID())
 	}
 }

@@ -44,6 +44,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`received: \[0, 1, 2, 3, 4, 100, 101, 102, 103, 104\]`, `True right after put\(\): \d+ of 1000`, `pipe: PING\npipe: end of file.*\n$`},
 		golang: []string{`received: \[0 1 2 3 4 100 101 102 103 104\]\npipe: PING\n$`},
 	},
+	"quorum-split-brain": {
+		python: []string{`^5 nodes, 2\|3, a majority: a acknowledged: False, b: True; read later: \['b'\]\n4 nodes, 2\|2, a half: a acknowledged: True, b: True; read later: \['a', 'b'\]\n4 nodes, 2\|2, a majority: a acknowledged: False, b: False; read later: \['b'\]\n$`},
+		golang: []string{`^5 nodes, 2\|3, a majority: a acknowledged: false, b: true; read later: \[b\]\n4 nodes, 2\|2, a half: a acknowledged: true, b: true; read later: \[a b\]\n4 nodes, 2\|2, a majority: a acknowledged: false, b: false; read later: \[b\]\n$`},
+	},
 	"manager-proxy": {
 		python: []string{`^after append: \[\]\nput back: \['kept'\]\na list of the manager's: \['kept'\]\ntwo count to 500 each: \d+\nown dict: .*\nValue in shared memory: .*\nManager dict: .*µs\n$`},
 		golang: []string{`^after append: \[\]\nappended there: \[kept\]\nby get and put: \d+\nby add: 1000\none call: .*s\n$`},

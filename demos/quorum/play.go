@@ -73,7 +73,7 @@ func (pl *play) send(f fact) {
 
 // election is Raft's time at this pace: at Fast not too short for a busy machine.
 func (pl *play) election() time.Duration {
-	return max(pl.s.Pace().Scale(demo.DurationParam(pl.s, "election")), 200*time.Millisecond)
+	return max(pl.s.Pace().Scale(demo.DurationParam(pl.s, "election")), 400*time.Millisecond)
 }
 
 func (pl *play) patience() time.Duration {
@@ -250,7 +250,7 @@ func (pl *play) check(ctx context.Context) (lost int, same bool, err error) {
 			}
 		}
 		want := len(live)
-		if err := pl.until(ctx, func() bool { return pl.lists >= want }, 5*time.Second); err != nil {
+		if err := pl.hear(ctx, func() bool { return pl.lists >= want }, 5*time.Second); err != nil {
 			return 0, false, err
 		}
 		lost, same = 0, pl.lists >= want && want > 0
@@ -262,13 +262,31 @@ func (pl *play) check(ctx context.Context) (lost int, same bool, err error) {
 				}
 			}
 		}
-		if lost == 0 && same || pl.s.Now() > end || demo.Finished(pl.s) {
+		if lost == 0 && same || pl.s.Now() > end {
 			return lost, same, nil
 		}
-		if err := pl.until(ctx, nil, pl.election()/4); err != nil {
+		if err := pl.hear(ctx, nil, pl.election()/4); err != nil {
 			return 0, false, err
 		}
 	}
+}
+
+// hear takes facts until ok says so, nil for never, or d has passed; also after
+// the learner has asked for the end, which the check is a part of.
+func (pl *play) hear(ctx context.Context, ok func() bool, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	for ok == nil || !ok() {
+		select {
+		case f := <-pl.facts:
+			pl.take(f)
+		case <-t.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // end heals everything, checks, and gives the verdict.
@@ -347,16 +365,22 @@ func (pl *play) script(ctx context.Context) error {
 	leads := func() bool { return wait("a leader", func() bool { return pl.since == 0 && pl.leader() != nil }) }
 
 	pl.s.Say("The five elect a leader: who first has the votes of three, itself included.")
+	// agree has whoever leads write, until one write is acknowledged: a leader may
+	// be followed by another at any moment.
+	agree := func() {
+		for before := len(pl.acked); len(pl.acked) == before && leads(); {
+			pl.write(pl.leader())
+			through()
+		}
+	}
 	if leads() {
 		eyes(1500 * time.Millisecond)
 		for range 2 {
-			if m := pl.leader(); m != nil {
-				pl.write(m)
-			}
-			through()
+			agree()
 			eyes(800 * time.Millisecond)
 		}
 	}
+	leads()
 	old := pl.leader()
 	if err == nil && old != nil && !demo.Finished(pl.s) {
 		side := pl.cut(old)
@@ -364,10 +388,7 @@ func (pl *play) script(ctx context.Context) error {
 		pl.write(old)
 		leads()
 		eyes(1200 * time.Millisecond)
-		if m := pl.leader(); m != nil && m != old {
-			pl.write(m)
-		}
-		through()
+		agree()
 		eyes(1500 * time.Millisecond)
 		pl.net.HealAll()
 		pl.s.Say("The links are whole. %s hears of a later term and follows; what only it and its side had is thrown away.", old.name)
@@ -381,10 +402,7 @@ func (pl *play) script(ctx context.Context) error {
 			<-m.p.Exited()
 			leads()
 			eyes(800 * time.Millisecond)
-			if m := pl.leader(); m != nil {
-				pl.write(m)
-			}
-			through()
+			agree()
 			eyes(1200 * time.Millisecond)
 		}
 	}

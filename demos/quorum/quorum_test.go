@@ -106,6 +106,7 @@ func TestKilledAndCut(t *testing.T) {
 			g, _ := b.Gauge(name)
 			before += g.Value
 		}
+		b = stagetest.Until(t, run, "a leader", func(b *board.Board) bool { who, later := leaderOf(b); return who != old && later > term })
 		now, _ := leaderOf(b)
 		act("write", now)
 		b = stagetest.Until(t, run, "an answer", func(b *board.Board) bool {

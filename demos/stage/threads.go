@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -62,6 +63,20 @@ func (hs *hosts) live(ctx context.Context) (*host, error) {
 	hs.now = h
 	return h, nil
 }
+
+// next is the host after one that has turned out to have ended.
+func (hs *hosts) next(ctx context.Context, h *host) (*host, error) {
+	select {
+	case <-h.silent:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-hs.r.ctx.Done():
+		return nil, hs.r.ctx.Err()
+	}
+	return hs.live(ctx)
+}
+
+var errHost = errors.New("the process has ended")
 
 // close lets the host, if there is one, end by itself, unless it is stopped. It
 // does nothing to no hosts.
@@ -177,7 +192,12 @@ func (p *proc) startThread(ctx context.Context) error {
 	}
 	var n demo.ThreadNotice
 	if err == nil {
-		n, err = h.start(demo.ThreadRequest{Role: p.spec.Role, Spec: p.about()}, append(theirs, p.spec.Files...))
+		req, files := demo.ThreadRequest{Role: p.spec.Role, Spec: p.about()}, slices.Concat(theirs, p.spec.Files)
+		if n, err = h.start(req, files); errors.Is(err, errHost) { // it was killed just now
+			if h, err = r.hosts.next(ctx, h); err == nil {
+				n, err = h.start(req, files)
+			}
+		}
 	}
 	if err != nil {
 		shut(mine)
@@ -204,7 +224,7 @@ func (h *host) start(req demo.ThreadRequest, files []*os.File) (demo.ThreadNotic
 	h.ask.Lock()
 	defer h.ask.Unlock()
 	if err := h.send(req, files); err != nil {
-		return demo.ThreadNotice{}, fmt.Errorf("%s has ended: %w", h.id, err)
+		return demo.ThreadNotice{}, fmt.Errorf("%s: %w: %w", h.id, errHost, err)
 	}
 	select {
 	case n := <-h.replies:
@@ -213,7 +233,7 @@ func (h *host) start(req demo.ThreadRequest, files []*os.File) (demo.ThreadNotic
 		}
 		return n, nil
 	case <-h.silent:
-		return demo.ThreadNotice{}, fmt.Errorf("%s has ended", h.id)
+		return demo.ThreadNotice{}, fmt.Errorf("%s: %w", h.id, errHost)
 	case <-h.r.ctx.Done():
 		return demo.ThreadNotice{}, h.r.ctx.Err()
 	}

@@ -42,6 +42,15 @@ func (pl *play) audit() {
 	if !ok || !pl.atRest() {
 		return
 	}
+	var live []uint16
+	for _, m := range pl.crew {
+		if m.produces && !m.gone {
+			live = append(live, m.who)
+		}
+	}
+	// Before the second sync: what is entered after that is not noticed, and a feeder
+	// may be writing now.
+	unfed := pl.book.unfedOf(live...)
 	free, told := inPipe(pl.slots.r)
 	bytes, _ := inPipe(pl.items.r)
 	if !told || !pl.atRest() {
@@ -50,13 +59,6 @@ func (pl *play) audit() {
 	if after, ok := pl.sync(); !ok || after != before {
 		return
 	}
-	var live []uint16
-	for _, m := range pl.crew {
-		if m.produces && !m.gone {
-			live = append(live, m.who)
-		}
-	}
-	unfed := pl.book.unfedOf(live...)
 	missing := pl.size - free - bytes/frameSize - unfed
 	for range missing {
 		pl.slots.w.Write(slot)

@@ -17,21 +17,6 @@ import (
 
 func TestMain(m *testing.M) { stagetest.Main(m, Demo{}) }
 
-func options(set ...string) demo.Options {
-	o := demo.Options{Pace: demo.Fast, Seed: 1, Params: map[string]string{}}
-	for i := 0; i < len(set); i += 2 {
-		o.Params[set[i]] = set[i+1]
-	}
-	return o
-}
-
-func schedule(text string, set ...string) demo.Options {
-	o := options(set...)
-	o.Step = true
-	o.Schedule, _ = demo.ParseSchedule(text)
-	return o
-}
-
 func value(b *board.Board, name string) float64 {
 	g, ok := b.Gauge(name)
 	if !ok {
@@ -43,7 +28,7 @@ func value(b *board.Board, name string) float64 {
 // Running freely, a barrier that can be used again holds, and the permits too.
 func TestFree(t *testing.T) {
 	for _, kind := range []string{sense, twoPhase} {
-		got := stagetest.Play(t, Demo{}, options("workers", "4", "permits", "2", "parts", "30", "barrier", kind))
+		got := stagetest.Play(t, Demo{}, stagetest.Options("workers", "4", "permits", "2", "parts", "30", "barrier", kind))
 		b := got.Board
 		if got.Err != nil || value(b, "parts") != 120 || value(b, "laps") != 0 || value(b, "inside") < 1 || value(b, "inside") > 2 || value(b, "waited") <= 0 {
 			t.Errorf("%s: %v %+v", kind, got.Err, b.Gauges)
@@ -56,7 +41,7 @@ func TestFree(t *testing.T) {
 
 // A dead worker is waited for by all, and the run ends all the same.
 func TestKilledWhileFree(t *testing.T) {
-	o := options("workers", "3", "permits", "3", "parts", "1000", "barrier", sense)
+	o := stagetest.Options("workers", "3", "permits", "3", "parts", "1000", "barrier", sense)
 	run := stagetest.Start(t, Demo{}, o)
 	stagetest.Until(t, run, "some parts", func(b *board.Board) bool { return value(b, "parts") > 6 })
 	if err := run.Act("kill", "A"); err != nil {
@@ -85,7 +70,7 @@ func TestPuzzles(t *testing.T) {
 		{"A kill:A B", []string{"barrier", twoPhase, "permits", "1"}, "lose-a-permit", 3, true, "0 parts of the work done, and no barrier was passed early; who is left waits for ever"},
 		{"A A kill:A B*4", []string{"barrier", twoPhase, "permits", "1"}, "wait-for-the-dead", 7, true, "2 parts of the work done, and no barrier was passed early; who is left waits for ever"},
 	} {
-		got := stagetest.Play(t, Demo{}, schedule(tt.schedule, tt.set...))
+		got := stagetest.Play(t, Demo{}, stagetest.Scheduled(tt.schedule, tt.set...))
 		b := got.Board
 		if got.Err != nil || b.Verdict == nil || !b.Verdict.OK || b.Verdict.Broken != tt.broken || b.Verdict.Text != tt.verdict {
 			t.Errorf("%s %v: %v %+v", tt.schedule, tt.set, got.Err, b.Verdict)
@@ -99,7 +84,7 @@ func TestPuzzles(t *testing.T) {
 // Who waits sleeps in a read of a pipe, by the kernel's word and by /proc, and who
 // waits for a lost permit goes on being seen to.
 func TestBlocked(t *testing.T) {
-	o := schedule("A kill:A B C", "barrier", twoPhase, "permits", "1", "workers", "3")
+	o := stagetest.Scheduled("A kill:A B C", "barrier", twoPhase, "permits", "1", "workers", "3")
 	o.Attended = true
 	run := stagetest.Start(t, Demo{}, o)
 	b := stagetest.Until(t, run, "the verdict", func(b *board.Board) bool { return b.Verdict != nil })
@@ -133,18 +118,18 @@ func TestMends(t *testing.T) {
 		if testing.Short() && tt.ran > 200 {
 			continue
 		}
-		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, options("barrier", tt.barrier), tt.most, nil)
+		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, stagetest.Options("barrier", tt.barrier), tt.most, nil)
 		if err != nil || got.Ran != tt.ran || !tt.broken(got.Broken) || got.Mends != "mend-the-barrier" || got.Solved != tt.solved {
 			t.Errorf("%s: %v %+v", tt.barrier, err, got)
 		}
 		t.Logf("%s: %d schedules, %.0f a second", tt.barrier, got.Ran, float64(got.Ran)/got.Took.Seconds())
 	}
 	// Not played from the beginning, or not with the puzzle's settings: not solved.
-	o := options("barrier", sense, "rounds", "1")
+	o := stagetest.Options("barrier", sense, "rounds", "1")
 	if got, err := demo.Explore(context.Background(), stage.Start, Demo{}, o, 100, nil); err != nil || !got.All || got.Mends != "" || got.Solved != "" {
 		t.Errorf("with one round: %v %+v", err, got)
 	}
-	o = schedule("A A A B B B A A A", "barrier", sense)
+	o = stagetest.Scheduled("A A A B B B A A A", "barrier", sense)
 	if got, err := demo.Explore(context.Background(), stage.Start, Demo{}, o, 100, nil); err != nil || !got.All || got.Mends != "" || got.Solved != "" {
 		t.Errorf("from the middle: %v %+v", err, got)
 	}

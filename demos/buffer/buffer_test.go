@@ -17,21 +17,6 @@ import (
 
 func TestMain(m *testing.M) { stagetest.Main(m, Demo{}) }
 
-func options(set ...string) demo.Options {
-	o := demo.Options{Pace: demo.Fast, Seed: 1, Params: map[string]string{}}
-	for i := 0; i < len(set); i += 2 {
-		o.Params[set[i]] = set[i+1]
-	}
-	return o
-}
-
-func schedule(text string, set ...string) demo.Options {
-	o := options(set...)
-	o.Step = true
-	o.Schedule, _ = demo.ParseSchedule(text)
-	return o
-}
-
 func value(b *board.Board, name string) int {
 	g, ok := b.Gauge(name)
 	if !ok {
@@ -44,7 +29,7 @@ func value(b *board.Board, name string) int {
 // not taken was written over or is in the buffer.
 func TestFree(t *testing.T) {
 	for _, tt := range []struct{ guard, consumers string }{{slotFirst, "1"}, {slotFirst, "2"}, {counts, "1"}} {
-		got := stagetest.Play(t, Demo{}, options("producers", "3", "consumers", tt.consumers, "guard", tt.guard, "items", "40"))
+		got := stagetest.Play(t, Demo{}, stagetest.Options("producers", "3", "consumers", tt.consumers, "guard", tt.guard, "items", "40"))
 		b := got.Board
 		put, taken, over, nothing := value(b, "put"), value(b, "taken"), value(b, "overwritten"), value(b, "nothing")
 		if got.Err != nil || put != 120 || taken+nothing != 120 {
@@ -74,7 +59,7 @@ func TestPuzzles(t *testing.T) {
 		{"P1 C1 C1 P1 C1 P2 P2 P2 C1 P1", claim, "", 0, true, "2 items put, 1 taken, 1 take found nothing"},
 		{"P2 C1 P1 C1 P2 C1 P2 P1 P1 C1*3", slotFirst, "", 0, false, ""},
 	} {
-		got := stagetest.Play(t, Demo{}, schedule(tt.schedule, "guard", tt.guard))
+		got := stagetest.Play(t, Demo{}, stagetest.Scheduled(tt.schedule, "guard", tt.guard))
 		b := got.Board
 		if tt.verdict != "" && (got.Err != nil || b.Verdict == nil || !b.Verdict.OK || b.Verdict.Broken != tt.broken || b.Verdict.Text != tt.verdict) {
 			t.Errorf("%s %s: %v %+v", tt.guard, tt.schedule, got.Err, b.Verdict)
@@ -88,7 +73,7 @@ func TestPuzzles(t *testing.T) {
 // What is called a circle is one to the kernel; a kill in it frees nothing, since
 // the lock is a semaphore.
 func TestCircle(t *testing.T) {
-	o := schedule("P1*3 P2 P2 C1", "guard", lockFirst)
+	o := stagetest.Scheduled("P1*3 P2 P2 C1", "guard", lockFirst)
 	o.Attended = true
 	run := stagetest.Start(t, Demo{}, o)
 	b := stagetest.Until(t, run, "the verdict", func(b *board.Board) bool { return b.Verdict != nil })
@@ -117,7 +102,7 @@ func TestCircle(t *testing.T) {
 
 // Running freely, the circle is found too, and the run ends all the same.
 func TestCircleWhileFree(t *testing.T) {
-	got := stagetest.Play(t, Demo{}, options("producers", "3", "slots", "1", "guard", lockFirst, "items", "500"))
+	got := stagetest.Play(t, Demo{}, stagetest.Options("producers", "3", "slots", "1", "guard", lockFirst, "items", "500"))
 	b := got.Board
 	if got.Err != nil || value(b, "circle") != 2 || !strings.Contains(b.Verdict.Text, "waits for the lock of") {
 		t.Errorf("%v %+v", got.Err, b.Verdict)
@@ -138,7 +123,7 @@ func TestMends(t *testing.T) {
 		{slotFirst, "1", "2", 1000, true, false},
 		{lockOnly, "2", "1", 200, true, true},
 	} {
-		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, options("guard", tt.guard, "producers", tt.producers, "rounds", tt.rounds), tt.most, nil)
+		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, stagetest.Options("guard", tt.guard, "producers", tt.producers, "rounds", tt.rounds), tt.most, nil)
 		if err != nil || got.All != tt.all || got.Broken > 0 != tt.breaks || got.Solved != "" || got.Mends != "" != (tt.producers == "2") {
 			t.Errorf("%s: %v %+v", tt.guard, err, got)
 		}
@@ -164,7 +149,7 @@ func TestUndo(t *testing.T) {
 		}
 		return boards
 	}
-	o := schedule("P1 C1 P2 P1 C1 P1 kill:P2 C1", "guard", slotFirst)
+	o := stagetest.Scheduled("P1 C1 P2 P1 C1 P1 kill:P2 C1", "guard", slotFirst)
 	forward := at(o)
 	for back := o.Schedule.Back(); len(back) > 0; back = back.Back() {
 		u := o

@@ -31,6 +31,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"runtime"
@@ -54,7 +55,7 @@ type Net struct {
 	links  map[[2]trace.ID]*link
 	rnd    *rand.Rand
 	closed bool
-	opens  []interface{ Close() error }
+	opens  []io.Closer
 	doors  []*door
 	wg     sync.WaitGroup
 	count  atomic.Int64 // messages, for their names
@@ -223,7 +224,18 @@ func (n *Net) IsCut(a, b trace.ID) bool {
 
 // Split cuts every link between a node of group and one that is not in it, and
 // says how many.
-func (n *Net) Split(group ...trace.ID) int { return n.across(group, n.Cut, false) }
+func (n *Net) Split(group ...trace.ID) (cut int) {
+	nodes := n.Nodes()
+	for i, a := range nodes {
+		for _, b := range nodes[i+1:] {
+			if slices.Contains(group, a) != slices.Contains(group, b) && n.known(a, b) && !n.IsCut(a, b) {
+				n.Cut(a, b)
+				cut++
+			}
+		}
+	}
+	return cut
+}
 
 // HealAll heals whatever is cut, and says how much that was.
 func (n *Net) HealAll() (healed int) {
@@ -240,19 +252,6 @@ func (n *Net) HealAll() (healed int) {
 		n.Heal(e[0], e[1])
 	}
 	return len(cut)
-}
-
-func (n *Net) across(group []trace.ID, do func(a, b trace.ID), is bool) (done int) {
-	nodes := n.Nodes()
-	for i, a := range nodes {
-		for _, b := range nodes[i+1:] {
-			if slices.Contains(group, a) != slices.Contains(group, b) && n.known(a, b) && n.IsCut(a, b) == is {
-				do(a, b)
-				done++
-			}
-		}
-	}
-	return done
 }
 
 // known says that there is a door between the two.
@@ -295,7 +294,7 @@ func (n *Net) Close() {
 }
 
 // keep closes c when the net closes; false when it has.
-func (n *Net) keep(c interface{ Close() error }) bool {
+func (n *Net) keep(c io.Closer) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.closed {
@@ -304,7 +303,7 @@ func (n *Net) keep(c interface{ Close() error }) bool {
 	return !n.closed
 }
 
-func (n *Net) drop(c interface{ Close() error }) {
+func (n *Net) drop(c io.Closer) {
 	c.Close()
 	n.mu.Lock()
 	defer n.mu.Unlock()

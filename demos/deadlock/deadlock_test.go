@@ -19,14 +19,6 @@ import (
 
 func TestMain(m *testing.M) { stagetest.Main(m, Demo{}) }
 
-func options(set ...string) demo.Options {
-	o := demo.Options{Pace: demo.Fast, Seed: 1, Params: map[string]string{}}
-	for i := 0; i < len(set); i += 2 {
-		o.Params[set[i]] = set[i+1]
-	}
-	return o
-}
-
 func value(b *board.Board, name string) float64 {
 	g, _ := b.Gauge(name)
 	return g.Value
@@ -34,7 +26,7 @@ func value(b *board.Board, name string) float64 {
 
 // circled starts an attended run and waits until its deadlock was told.
 func circled(t *testing.T, workers string) (demo.Run, *board.Board) {
-	o := options("workers", workers, "transfers", "2000")
+	o := stagetest.Options("workers", workers, "transfers", "2000")
 	o.Attended = true
 	run := stagetest.Start(t, Demo{}, o)
 	return run, stagetest.Until(t, run, "a deadlock", func(b *board.Board) bool { return strings.Contains(b.Caption, "None of them will go on") })
@@ -60,7 +52,7 @@ func TestDeadlock(t *testing.T) {
 			t.Errorf("%v %+v", got.Err, got.Board.Verdict)
 		}
 	}
-	got := stagetest.Play(t, Demo{}, options("transfers", "2000")) // unattended: it ends all the same
+	got := stagetest.Play(t, Demo{}, stagetest.Options("transfers", "2000")) // unattended: it ends all the same
 	if got.Err != nil || value(got.Board, "circle") != 2 {
 		t.Errorf("%v %+v", got.Err, got.Board.Verdict)
 	}
@@ -85,7 +77,7 @@ func TestKillBreaksIt(t *testing.T) {
 
 // A scripted kill comes, however long after the circle.
 func TestScriptedKill(t *testing.T) {
-	o := options("transfers", "200")
+	o := stagetest.Options("transfers", "200")
 	o.Script = []demo.Scripted{{Act: demo.Act{Name: "kill", Target: "B"}, At: 1500 * time.Millisecond}}
 	got := stagetest.Play(t, Demo{}, o)
 	if c := got.Board.Cell("transfers of A"); got.Err != nil || c == nil || c.Value != "200" || got.Board.Proc("B").Exit.Signal != "KILL" {
@@ -108,7 +100,7 @@ func TestNever(t *testing.T) {
 		{gate, "2", 0, "mend-the-order", []string{"14: 2 transfers are done"}},
 		{gateFirst, "2", 8, "", []string{"8: 0 transfers are done; A waits for lock-2 of B, B for lock-1 of A", "14: 2 transfers are done"}},
 	} {
-		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, options("order", tt.order, "workers", tt.workers), 100, nil)
+		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, stagetest.Options("order", tt.order, "workers", tt.workers), 100, nil)
 		if err != nil || !got.All || len(got.Outcomes) != len(tt.want) || got.Broken != tt.broken || got.Mends != "mend-the-order" || got.Solved != tt.solved {
 			t.Fatalf("%v %+v", err, got)
 		}
@@ -118,12 +110,12 @@ func TestNever(t *testing.T) {
 			}
 		}
 	}
-	some, err := demo.Explore(context.Background(), stage.Start, Demo{}, options("order", sorted, "workers", "3"), 40, nil)
+	some, err := demo.Explore(context.Background(), stage.Start, Demo{}, stagetest.Options("order", sorted, "workers", "3"), 40, nil)
 	if err != nil || len(some.Outcomes) != 1 || some.Outcomes[0].Text != "3 transfers are done" {
 		t.Errorf("three, sorted: %v %+v", err, some)
 	}
 	for _, order := range []string{sorted, gate} {
-		b := stagetest.Play(t, Demo{}, options("order", order, "workers", "4", "transfers", "50")).Board
+		b := stagetest.Play(t, Demo{}, stagetest.Options("order", order, "workers", "4", "transfers", "50")).Board
 		if value(b, "transfers") != 200 || value(b, "circle") != 0 || b.Verdict.Text != "200 transfers are done" {
 			t.Errorf("%s, running freely: %+v %+v", order, b.Verdict, b.Gauges)
 		}
@@ -131,7 +123,7 @@ func TestNever(t *testing.T) {
 }
 
 func TestPuzzle(t *testing.T) {
-	o := options()
+	o := stagetest.Options()
 	o.Step, o.Schedule = true, demo.Schedule{"A", "B", "A", "B"}
 	b := stagetest.Play(t, Demo{}, o).Board
 	if s := b.Step.Solved; len(s) != 1 || s[0] != (trace.Solved{Puzzle: "all-for-ever", N: 4}) {

@@ -19,14 +19,6 @@ import (
 
 func TestMain(m *testing.M) { stagetest.Main(m, Demo{}) }
 
-func options(set ...string) demo.Options {
-	o := demo.Options{Pace: demo.Fast, Seed: 1, Params: map[string]string{}}
-	for i := 0; i < len(set); i += 2 {
-		o.Params[set[i]] = set[i+1]
-	}
-	return o
-}
-
 func value(b *board.Board, name string) int {
 	g, ok := b.Gauge(name)
 	if !ok {
@@ -44,7 +36,7 @@ func well(t *testing.T, got stagetest.Result) *board.Board {
 }
 
 func TestRaceLoses(t *testing.T) {
-	b := well(t, stagetest.Play(t, Demo{}, options("workers", "4")))
+	b := well(t, stagetest.Play(t, Demo{}, stagetest.Options("workers", "4")))
 	counter, expected, lost := value(b, "counter"), value(b, "expected"), value(b, "lost-updates")
 	if expected != 200_000 || counter+lost != expected || counter < 2 {
 		t.Errorf("%d and %d lost of %d", counter, lost, expected)
@@ -62,7 +54,7 @@ func TestRaceLoses(t *testing.T) {
 
 // A lock around each half loses as none does.
 func TestHalvesLose(t *testing.T) {
-	b := well(t, stagetest.Play(t, Demo{}, options("workers", "4", "lock", halves, "increments", "10000")))
+	b := well(t, stagetest.Play(t, Demo{}, stagetest.Options("workers", "4", "lock", halves, "increments", "10000")))
 	counter, expected, lost := value(b, "counter"), value(b, "expected"), value(b, "lost-updates")
 	if expected != 40_000 || counter+lost != expected || lost == 0 && runtime.NumCPU() > 1 {
 		t.Errorf("%d and %d lost of %d", counter, lost, expected)
@@ -71,7 +63,7 @@ func TestHalvesLose(t *testing.T) {
 
 func TestLocksLoseNone(t *testing.T) {
 	for _, lock := range []string{mutex, flock} {
-		b := well(t, stagetest.Play(t, Demo{}, options("workers", "4", "lock", lock, "increments", "4000")))
+		b := well(t, stagetest.Play(t, Demo{}, stagetest.Options("workers", "4", "lock", lock, "increments", "4000")))
 		if value(b, "counter") != 16_000 || value(b, "expected") != 16_000 || value(b, "lost-updates") != 0 || value(b, "blocked") != 0 {
 			t.Errorf("%s: %+v", lock, b.Gauges)
 		}
@@ -81,7 +73,7 @@ func TestLocksLoseNone(t *testing.T) {
 // The dead hold a mutex for ever, and a flock not at all.
 func TestHolderKilled(t *testing.T) {
 	for lock, blocked := range map[string]int{mutex: 2, flock: 0} {
-		o := options("workers", "3", "lock", lock, "increments", "1000")
+		o := stagetest.Options("workers", "3", "lock", lock, "increments", "1000")
 		o.Attended = true
 		run := stagetest.Start(t, Demo{}, o)
 		stagetest.Until(t, run, "a round without a loss", func(b *board.Board) bool { return value(b, "counter") == 3000 })
@@ -109,7 +101,7 @@ func TestHolderKilled(t *testing.T) {
 		run.Finish()
 		well(t, stagetest.End(t, run))
 	}
-	o := options("workers", "2", "lock", mutex, "increments", "100")
+	o := stagetest.Options("workers", "2", "lock", mutex, "increments", "100")
 	o.Script = []demo.Scripted{{Act: demo.Act{Name: holder}}}
 	b := well(t, stagetest.Play(t, Demo{}, o)) // unattended: it ends all the same
 	if value(b, "blocked") != 1 || !strings.Contains(b.Verdict.Text, "1 worker waits for a lock whose holder is dead") {
@@ -121,7 +113,7 @@ func TestHolderKilled(t *testing.T) {
 // but for the one addition that was written and not yet counted.
 func TestSums(t *testing.T) {
 	for _, lock := range []string{none, flock} {
-		run := stagetest.Start(t, Demo{}, options("workers", "4", "lock", lock))
+		run := stagetest.Start(t, Demo{}, stagetest.Options("workers", "4", "lock", lock))
 		b := stagetest.Until(t, run, "a round", func(b *board.Board) bool { return len(b.Tasks) > 1 && b.Tasks[1].State == board.TaskRunning })
 		syscall.Kill(b.Proc("B").PID, syscall.SIGKILL)
 		b = well(t, stagetest.End(t, run))
@@ -130,13 +122,6 @@ func TestSums(t *testing.T) {
 			t.Errorf("%s: %d, %d lost, %d expected; B's task is %s", lock, counter, lost, expected, b.Tasks[1].State)
 		}
 	}
-}
-
-func schedule(text string, set ...string) demo.Options {
-	o := options(set...)
-	o.Step = true
-	o.Schedule, _ = demo.ParseSchedule(text)
-	return o
 }
 
 func TestPuzzles(t *testing.T) {
@@ -152,7 +137,7 @@ func TestPuzzles(t *testing.T) {
 		{"A kill:A B*10", flock, "", 0, "the counter is 2 after 2 additions: none is lost"},
 		{"A B kill:A B*9", flock, "", 0, "the counter is 2 after 2 additions: none is lost"},
 	} {
-		b := well(t, stagetest.Play(t, Demo{}, schedule(tt.schedule, "lock", tt.lock)))
+		b := well(t, stagetest.Play(t, Demo{}, stagetest.Scheduled(tt.schedule, "lock", tt.lock)))
 		if b.Verdict.Text != tt.verdict {
 			t.Errorf("%s, %s: %s", tt.lock, tt.schedule, b.Verdict.Text)
 		}
@@ -164,7 +149,7 @@ func TestPuzzles(t *testing.T) {
 
 // Attended, who waits for ever goes on being seen to wait.
 func TestStuckStays(t *testing.T) {
-	o := schedule("A kill:A B", "lock", mutex)
+	o := stagetest.Scheduled("A kill:A B", "lock", mutex)
 	o.Attended = true
 	run := stagetest.Start(t, Demo{}, o)
 	b := stagetest.Until(t, run, "the verdict", func(b *board.Board) bool { return b.Verdict != nil })
@@ -183,7 +168,7 @@ func TestStuckStays(t *testing.T) {
 // they do not.
 func TestNoScheduleBreaksALock(t *testing.T) {
 	for lock, want := range map[string][]int{none: {18, 2}, halves: {18, 2}, mutex: {10}, flock: {10}} {
-		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, options("lock", lock, "rounds", "1"), 1000, nil)
+		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, stagetest.Options("lock", lock, "rounds", "1"), 1000, nil)
 		if err != nil || !got.All || len(got.Outcomes) != len(want) || got.Broken > 0 != (len(want) > 1) || got.Mends != "" {
 			t.Fatalf("%s: %v %+v", lock, err, got)
 		}
@@ -196,12 +181,12 @@ func TestNoScheduleBreaksALock(t *testing.T) {
 	if testing.Short() {
 		return
 	}
-	got, err := demo.Explore(context.Background(), stage.Start, Demo{}, options(), 1000, nil)
+	got, err := demo.Explore(context.Background(), stage.Start, Demo{}, stagetest.Options(), 1000, nil)
 	if err != nil || !got.All || got.Ran != 924 || len(got.Outcomes) != 3 || got.Outcomes[2].Count != 6 {
 		t.Errorf("two workers of six steps: %v %+v", err, got)
 	}
 	t.Logf("%d schedules, %.0f a second", got.Ran, float64(got.Ran)/got.Took.Seconds())
-	got, err = demo.Explore(context.Background(), stage.Start, Demo{}, options("lock", mutex), 1000, nil)
+	got, err = demo.Explore(context.Background(), stage.Start, Demo{}, stagetest.Options("lock", mutex), 1000, nil)
 	if err != nil || !got.All || got.Broken > 0 || got.Solved != "mend-the-counter" {
 		t.Errorf("mended with a mutex: %v %+v", err, got)
 	}
@@ -221,7 +206,7 @@ func TestUndo(t *testing.T) {
 		return boards
 	}
 	for _, lock := range []string{mutex, flock} {
-		o := schedule("A B A A A A B kill:B A", "lock", lock)
+		o := stagetest.Scheduled("A B A A A A B kill:B A", "lock", lock)
 		forward := at(o)
 		if len(forward) != len(o.Schedule)+1 {
 			t.Fatalf("%d Boards", len(forward))

@@ -16,21 +16,6 @@ import (
 
 func TestMain(m *testing.M) { stagetest.Main(m, Demo{}) }
 
-func options(set ...string) demo.Options {
-	o := demo.Options{Pace: demo.Fast, Seed: 1, Params: map[string]string{}}
-	for i := 0; i < len(set); i += 2 {
-		o.Params[set[i]] = set[i+1]
-	}
-	return o
-}
-
-func schedule(text string, set ...string) demo.Options {
-	o := options(set...)
-	o.Step = true
-	o.Schedule, _ = demo.ParseSchedule(text)
-	return o
-}
-
 func value(b *board.Board, name string) int {
 	g, ok := b.Gauge(name)
 	if !ok {
@@ -42,7 +27,7 @@ func value(b *board.Board, name string) int {
 // Running freely, a lock that both take keeps the record whole.
 func TestFree(t *testing.T) {
 	for _, lock := range []string{none, writes, shared, fair, mutex} {
-		got := stagetest.Play(t, Demo{}, options("readers", "3", "lock", lock))
+		got := stagetest.Play(t, Demo{}, stagetest.Options("readers", "3", "lock", lock))
 		b := got.Board
 		whole := lock == shared || lock == fair || lock == mutex
 		if got.Err != nil || value(b, "reads") != 180 || value(b, "writes") != 40 || whole && value(b, "torn") != 0 {
@@ -73,7 +58,7 @@ func TestPuzzles(t *testing.T) {
 		{"W W kill:W R1*3 R2*3", []string{"lock", shared}, "", 0, true, "2 reads and 0 writes, 2 torn"}, // freed, and left half done
 		{"R1 W R2 R1 R1 W W R2 R2", []string{"lock", mutex}, "", 0, false, "2 reads and 1 write, none torn"},
 	} {
-		got := stagetest.Play(t, Demo{}, schedule(tt.schedule, tt.set...))
+		got := stagetest.Play(t, Demo{}, stagetest.Scheduled(tt.schedule, tt.set...))
 		b := got.Board
 		if got.Err != nil || b.Verdict == nil || !b.Verdict.OK || b.Verdict.Broken != tt.broken || b.Verdict.Text != tt.verdict {
 			t.Errorf("%s %v: %v %+v", tt.schedule, tt.set, got.Err, b.Verdict)
@@ -87,7 +72,7 @@ func TestPuzzles(t *testing.T) {
 // The writer waits for a file lock while a reader is in, and behind it, with
 // fair, a reader waits for the turnstile: by the kernel's word, and by /proc.
 func TestBlocked(t *testing.T) {
-	o := schedule("R1 R1 W W R2", "lock", fair)
+	o := stagetest.Scheduled("R1 R1 W W R2", "lock", fair)
 	o.Attended = true
 	run := stagetest.Start(t, Demo{}, o)
 	b := stagetest.Until(t, run, "a settled stage", func(b *board.Board) bool { return b.Step.Settled && len(b.Step.Schedule) == 5 })
@@ -128,7 +113,7 @@ func TestMends(t *testing.T) {
 		{fair, "2", "1", 100, false, 0, ""},
 		{fair, "1", "2", 1000, true, 0, ""},
 	} {
-		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, options("lock", tt.lock, "readers", tt.readers, "rounds", tt.rounds), tt.most, nil)
+		got, err := demo.Explore(context.Background(), stage.Start, Demo{}, stagetest.Options("lock", tt.lock, "readers", tt.readers, "rounds", tt.rounds), tt.most, nil)
 		if err != nil || got.All != tt.all || got.Broken != tt.broken || got.Solved != tt.solved || got.Mends != "" != (tt.rounds == "1") {
 			t.Errorf("%s: %v %+v", tt.lock, err, got)
 		}

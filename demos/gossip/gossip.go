@@ -30,7 +30,7 @@
 //   - joined: from when a node sets out to join until it and all that run take each
 //     other for alive.
 //   - messages: packets and connections that a node began, a second, on average over
-//     the nodes that run and their last second.
+//     the nodes that run and their last two probe times.
 //   - indirect-pings: how often a node had another ask a third.
 //   - false-suspicions, false-failed: how often a node began to suspect one, or to
 //     take it for failed, that had not ended, as the kernel says.
@@ -70,7 +70,7 @@ const (
 	pair   = "pair"
 	heal   = "heal"
 	leave  = "leave"
-	join   = "join"
+	newOne = "new"
 )
 
 // Info implements demo.Demo.
@@ -92,7 +92,7 @@ func (Demo) Info() demo.Info {
 			{Name: oneWay, Key: "x", Doc: "lose all that this node sends; it hears on (injected)", Target: demo.ToProc},
 			{Name: pair, Key: "p", Doc: "lose what this node sends to the next one only (injected)", Target: demo.ToLink},
 			{Name: heal, Key: "h", Doc: "heal all links, and have those who parted join again", Target: demo.ToStage},
-			{Name: join, Key: "n", Doc: "a new node joins", Target: demo.ToStage},
+			{Name: newOne, Key: "n", Doc: "a new node joins", Target: demo.ToStage},
 		},
 		Gauges: []demo.Gauge{
 			{Name: "first-suspicion", Unit: "ms", Doc: "from when the kernel told that a node was killed until another suspects it"},
@@ -101,7 +101,7 @@ func (Demo) Info() demo.Info {
 			{Name: "left-known", Unit: "ms", Doc: "from a node's word that it leaves until all that run take it for left"},
 			{Name: "refuted", Unit: "ms", Doc: "from a node's refutation until all that run take it for alive again"},
 			{Name: "joined", Unit: "ms", Doc: "from when a node sets out to join until it and all that run take each other for alive"},
-			{Name: "messages", Unit: "/s", Doc: "packets and connections that a node began, on average over the nodes that run, in their last second"},
+			{Name: "messages", Unit: "/s", Doc: "packets and connections that a node began, on average over the nodes that run, in their last two probe times"},
 			{Name: "indirect-pings", Doc: "how often a node had another ask a third, which had not answered it"},
 			{Name: "false-suspicions", Doc: "how often a node began to suspect another that had not ended, as the kernel says"},
 			{Name: "false-failed", Doc: "how often a node took another for failed that had not ended, as the kernel says"},

@@ -92,7 +92,6 @@ func node(_ context.Context, w *demo.Worker) error {
 	cluster.Announce(w, net.JoinHostPort(w.Arg("host"), strconv.Itoa(port)), "gossip")
 	go m.watch()
 	go m.count()
-	w.Block("orders and its peers")
 	for {
 		line, err := w.Recv()
 		if err != nil {

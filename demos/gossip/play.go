@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"sync"
 	"time"
 
 	"edu/procession/demos/cluster"
@@ -23,6 +22,8 @@ type play struct {
 	over  chan struct{}
 	w     *os.File // where nodes tell their facts
 	nodes []*peer
+
+	enough time.Duration // how long something that must come to be is waited for
 
 	asked                    int64
 	falseSuspect, falseFails int
@@ -42,6 +43,7 @@ type peer struct {
 	refutes          int
 
 	leaving   bool          // it said that it leaves
+	again     bool          // it was in before, and joins again
 	since     time.Duration // of the one thing that is being measured of it: when that began
 	measuring string        // that thing: the gauge that all have to agree for, or ""
 	suspected bool          // somebody has, since it was killed
@@ -61,7 +63,9 @@ func (p *peer) gone() bool {
 func (p *peer) runs() bool { return !p.gone() && p.p.State() != trace.Stopped }
 
 func newPlay(s demo.Stage) *play {
-	return &play{s: s, net: cluster.New(s), facts: make(chan fact, 256), over: make(chan struct{})}
+	pl := &play{s: s, net: cluster.New(s), facts: make(chan fact, 256), over: make(chan struct{})}
+	pl.enough = time.Duration(20+10*demo.IntParam(s, "suspicion"))*pl.probe() + 30*time.Second
+	return pl
 }
 
 func (pl *play) close() {
@@ -83,11 +87,6 @@ func (pl *play) send(f fact) {
 // machine.
 func (pl *play) probe() time.Duration {
 	return max(pl.s.Pace().Scale(demo.DurationParam(pl.s, "probe")), 100*time.Millisecond)
-}
-
-// enough is how long something that must come to be is waited for.
-func (pl *play) enough() time.Duration {
-	return time.Duration(20+10*demo.IntParam(pl.s, "suspicion"))*pl.probe() + 30*time.Second
 }
 
 func (pl *play) find(id trace.ID) *peer {
@@ -151,24 +150,21 @@ func (pl *play) cast(ctx context.Context) (err error) {
 // bring starts n more nodes, and gives them and the others doors to each other.
 func (pl *play) bring(ctx context.Context, n int) error {
 	more := make([]*peer, n)
-	errs := make([]error, n)
-	var wg sync.WaitGroup
-	for i := range more {
+	addr := make([]chan string, n)
+	for i := range more { // one after the other, so that they stand in order on stage
 		p := &peer{name: name(len(pl.nodes) + i), is: map[trace.ID]string{}}
-		more[i] = p
+		more[i], addr[i] = p, make(chan string, 1)
 		pl.net.Add(p.name)
-		wg.Go(func() {
-			addr := make(chan string, 1)
-			p.p, errs[i] = pl.s.Spawn(ctx, demo.Spec{Role: "node", Name: p.name, Node: string(p.name), Files: []*os.File{pl.w}, Heard: cluster.Announced("gossip", addr, nil),
-				Args: map[string]string{"host": pl.net.Host(p.name), "probe": pl.probe().String(), "suspicion": pl.s.Param("suspicion")}})
-			if errs[i] == nil {
-				p.addr, errs[i] = cluster.Await(ctx, p.p, addr)
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
+		var err error
+		p.p, err = pl.s.Spawn(ctx, demo.Spec{Role: "node", Name: p.name, Node: string(p.name), Files: []*os.File{pl.w}, Heard: cluster.Announced("gossip", addr[i], nil),
+			Args: map[string]string{"host": pl.net.Host(p.name), "probe": pl.probe().String(), "suspicion": pl.s.Param("suspicion")}})
 		if err != nil {
+			return err
+		}
+	}
+	for i, p := range more {
+		var err error
+		if p.addr, err = cluster.Await(ctx, p.p, addr[i]); err != nil {
 			return err
 		}
 	}
@@ -217,7 +213,7 @@ func (pl *play) act(ctx context.Context, a demo.Act) error {
 	switch {
 	case a.Name == heal:
 		pl.heal()
-	case a.Name == join:
+	case a.Name == newOne:
 		return pl.join(ctx)
 	case p == nil:
 		pl.s.Say("Choose one of the nodes.")
@@ -255,21 +251,26 @@ func (pl *play) part(p *peer) (next *peer) {
 	return next
 }
 
-// heal heals all links. Who takes another for failed does not probe it any more, so
+// mend heals all links. Who takes another for failed does not probe it any more, so
 // they have to join again, through one of those that they have given up.
-func (pl *play) heal() {
-	n := pl.net.HealAll()
-	again := 0
+func (pl *play) mend() (links, again int) {
+	links = pl.net.HealAll()
 	for _, p := range pl.running(nil) {
 		for _, q := range pl.running(p) {
 			if is := p.is[q.name]; is == failed || is == "" {
 				p.p.Send("join " + q.addr)
+				p.again = true
 				again++
 				break
 			}
 		}
 	}
-	switch {
+	return links, again
+}
+
+// heal mends and says so.
+func (pl *play) heal() {
+	switch n, again := pl.mend(); {
 	case n == 0 && again == 0:
 		pl.s.Say("No link is cut, and nobody who runs is given up.")
 	case again == 0:

@@ -10,6 +10,10 @@ import (
 )
 
 func (pl *play) freely(ctx context.Context) error {
+	if err := pl.until(ctx, pl.whole, pl.enough); err != nil {
+		return err
+	}
+	pl.s.Say("All take each other for alive. Now kill one (k), stop one (s), mute one (x) or have one leave (l): who believes what, and since when?")
 	d := demo.ForEver
 	if !pl.s.Attended() {
 		d = pl.s.ScriptEnd() - pl.s.Now() + pl.s.Pace().Scale(3*time.Second)
@@ -31,10 +35,10 @@ func (pl *play) script(ctx context.Context) error {
 	}
 	wait := func(what string, ok func() bool) {
 		if on() {
-			err = pl.until(ctx, ok, pl.enough())
+			err = pl.until(ctx, ok, pl.enough)
 		}
 		if on() && !ok() {
-			err = fmt.Errorf("%s did not come to be within %v", what, pl.enough())
+			err = fmt.Errorf("%s did not come to be within %v", what, pl.enough)
 		}
 	}
 	together := func() { wait("that all take each other for alive", pl.whole) }
@@ -109,14 +113,13 @@ func (pl *play) settled() bool {
 
 // end heals everything, waits until those who run agree, and gives the verdict.
 func (pl *play) end(ctx context.Context) error {
-	pl.net.HealAll()
+	pl.mend()
 	all := pl.running(nil)
 	if len(all) < 2 {
 		pl.s.Verdict(true, "%s runs: nobody is left to have an opinion", demo.Plural(len(all), "node"))
 		return nil
 	}
-	pl.heal()
-	agree, err := pl.hear(ctx, pl.settled, pl.enough())
+	agree, err := pl.hear(ctx, pl.settled, pl.enough)
 	if err != nil {
 		return err
 	}

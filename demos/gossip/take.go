@@ -78,9 +78,9 @@ func (pl *play) believed(p, about *peer, f fact) {
 		}
 	}
 	if f.Is == suspect {
-		pl.say(about, suspect, "%s suspects %s: no answer, not through others either. %s", p.name, about.name, lately(about))
+		pl.say(about, suspect, "%s is the first to suspect %s. %s", p.name, about.name, lately(about))
 	} else {
-		pl.say(about, failed, "%s takes %s for failed, and passes it on. %s", p.name, about.name, lately(about))
+		pl.say(about, failed, "%s is the first to take %s for failed; the news spreads by gossip. %s", p.name, about.name, lately(about))
 	}
 }
 
@@ -109,6 +109,10 @@ func (pl *play) isIn(p *peer) {
 		if q != p && q.measuring == "joined" {
 			return
 		}
+	}
+	if p.again {
+		pl.s.Say("All that run take each other for alive again.")
+		return
 	}
 	pl.s.Say("%s is in: all %s that run take each other for alive. There is no master list, each keeps its own.", p.name, demo.Plural(len(pl.running(nil)), "node"))
 }

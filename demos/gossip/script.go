@@ -10,10 +10,10 @@ import (
 )
 
 func (pl *play) freely(ctx context.Context) error {
-	if err := pl.until(ctx, pl.whole, pl.enough); err != nil {
+	if err := pl.until(ctx, pl.whole, 20*pl.probe()); err != nil {
 		return err
 	}
-	pl.s.Say("All take each other for alive. Now kill one (k), stop one (s), mute one (x) or have one leave (l): who believes what, and since when?")
+	pl.s.Say("Each has an opinion of each other. Now kill one (k), stop one (s), mute one (x) or have one leave (l): who believes what, and since when?")
 	d := demo.ForEver
 	if !pl.s.Attended() {
 		d = pl.s.ScriptEnd() - pl.s.Now() + pl.s.Pace().Scale(3*time.Second)
@@ -118,6 +118,9 @@ func (pl *play) end(ctx context.Context) error {
 	if len(all) < 2 {
 		pl.s.Verdict(true, "%s runs: nobody is left to have an opinion", demo.Plural(len(all), "node"))
 		return nil
+	}
+	if !pl.settled() {
+		pl.s.Say("The end, once those who run agree.")
 	}
 	agree, err := pl.hear(ctx, pl.settled, pl.enough)
 	if err != nil {

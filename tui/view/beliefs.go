@@ -69,6 +69,8 @@ const (
 	beliefWidth = 36 // the most that a belief asks for
 )
 
+const kernelSays = "THE KERNEL SAYS"
+
 // creedForm is how beliefs are set out.
 type creedForm struct {
 	wide    int        // of the names of what they are about
@@ -82,11 +84,12 @@ type creedForm struct {
 // letter; with all who believe, else with those that have not ended.
 func (p *page) form(b *board.Board, all []creed, who []trace.ID) creedForm {
 	f := creedForm{wide: 5}
-	truth := len("THE KERNEL SAYS")
+	truth := 0
 	for _, c := range all {
 		f.wide = max(f.wide, width(p.clean(string(c.about))))
 		truth = max(truth, p.truthNeeds(b, c))
 	}
+	truth = min(truth, truthWidth)
 	f.wide = min(f.wide, 12, max(p.max/4, 1))
 	for i := range b.Beliefs {
 		f.longest = max(f.longest, width(p.clean(b.Beliefs[i].Is)))
@@ -98,7 +101,7 @@ func (p *page) form(b *board.Board, all []creed, who []trace.ID) creedForm {
 	}
 	left := slices.DeleteFunc(slices.Clone(who), func(id trace.ID) bool { pr := b.Proc(id); return pr != nil && pr.Ended != 0 })
 	for _, who := range [][]trace.ID{who, left} {
-		for _, truth := range []int{min(truth, truthWidth), letterWidth} {
+		for _, truth := range []int{max(truth, len(kernelSays)), truth, letterWidth} {
 			if len(who) == 0 {
 				continue
 			}
@@ -140,7 +143,7 @@ func beliefs(s *Scene, w, h int) *page {
 func (p *page) creedTable(b *board.Board, all []creed, f creedForm, now time.Duration) {
 	column := func(i int) int { return f.wide + f.truth + 2 + i*f.each }
 	if p.left() > 1 {
-		head := "THE KERNEL SAYS"
+		head := kernelSays
 		if f.truth < len(head) {
 			head = "KERNEL"
 		}

@@ -295,7 +295,7 @@ func (s *stagePage) bar() []barRow {
 		add(k.StepMode.as("", "free run"), k.Back, k.Again.as("", "restart"))
 	default:
 		add(k.SelectNext.as("up/down", "select"), freeze, k.Finish)
-		if len(s.info.Puzzles) > 0 {
+		if s.info.Stepped() {
 			add(k.StepMode)
 		}
 	}

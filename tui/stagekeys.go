@@ -66,6 +66,8 @@ func (s *stagePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		return s.switchMode(), true
 	case keys.Versus.is(k):
 		return s.versus(), true
+	case keys.Python.is(k) && s.demo != nil:
+		return s.python(), true
 	case keys.Go.is(k) && k == "enter":
 		return s.goOn(), true
 	case s.run == nil && s.demo != nil:

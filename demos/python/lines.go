@@ -1,6 +1,7 @@
 package python
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -43,13 +44,14 @@ type cast struct {
 	found   map[int]time.Time // seen in the kernel's tables, and not yet named
 	tasks   map[string]int
 	notes   map[int]string
+	inHand  map[trace.ID]int  // the task that each has
+	gone    map[int]bool      // tasks that are lost
 	things  map[string]*thing // queues and locks
 	listens map[string]trace.ID
 	msgs    map[string]trace.Msg
 
 	most     int // processes at once
 	bomb     int // of how many it said so itself, when it was ended for that
-	started  int
 	done     int
 	failed   int
 	tookAll  time.Duration
@@ -67,7 +69,7 @@ type thing struct {
 func newCast(s demo.Stage) *cast {
 	return &cast{
 		s: s, who: map[int]trace.ID{}, threads: map[int]trace.ID{}, names: map[trace.ID]bool{"main": true}, found: map[int]time.Time{},
-		tasks: map[string]int{}, notes: map[int]string{}, things: map[string]*thing{},
+		tasks: map[string]int{}, notes: map[int]string{}, inHand: map[trace.ID]int{}, gone: map[int]bool{}, things: map[string]*thing{},
 		listens: map[string]trace.ID{}, msgs: map[string]trace.Msg{},
 	}
 }
@@ -164,6 +166,18 @@ func (c *cast) unique(name string) trace.ID {
 	return id
 }
 
+// short is the name that Python gives, without what the role says: Worker-1 of
+// ForkPoolWorker-1, whose role is "pool worker, fork". More does not fit beside what
+// else there is to see.
+func short(name string) string {
+	for _, p := range []string{"ForkServerPool", "SpawnPool", "ForkPool", "ForkServer", "Spawn", "Fork", "ThreadPool"} {
+		if rest, ok := strings.CutPrefix(name, p); ok && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z' {
+			return rest
+		}
+	}
+	return name
+}
+
 // adopt puts a process on stage under the name that multiprocessing gave it.
 func (c *cast) adopt(pid int, name, role, method string) {
 	if pid <= 0 || c.who[pid] != "" {
@@ -183,6 +197,7 @@ func (c *cast) adopt(pid int, name, role, method string) {
 			role += ", " + method
 		}
 	}
+	name = short(name)
 	if name == "" {
 		name = role
 		if i := strings.IndexByte(role, ','); i > 0 {
@@ -190,11 +205,35 @@ func (c *cast) adopt(pid int, name, role, method string) {
 		}
 	}
 	id := c.unique(name)
-	if _, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role}); err != nil {
+	p, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role})
+	if err != nil {
 		return // it has come and gone
 	}
 	c.who[pid] = id
-	c.started++
+	go c.mourn(p)
+}
+
+// mourn tells what a process had in hand when it ended.
+func (c *cast) mourn(p demo.Proc) {
+	<-p.Exited()
+	x, err := p.Wait(context.Background())
+	if err != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, ok := c.inHand[p.ID()]
+	if !ok {
+		return
+	}
+	delete(c.inHand, p.ID())
+	c.lose(n)
+	c.s.Emit(p.ID(), trace.Task{Is: trace.KindTaskLost, Task: n, Worker: p.ID(), Note: "its process ended with " + x.String()})
+}
+
+func (c *cast) lose(task int) {
+	c.lost++
+	c.gone[task] = true
 }
 
 func (c *cast) thread(l line) {
@@ -202,7 +241,7 @@ func (c *cast) thread(l line) {
 		return
 	}
 	c.at(line{PID: l.PID})
-	id := c.unique(l.Name)
+	id := c.unique(short(l.Name))
 	if _, err := c.s.Adopt(demo.Guest{PID: l.PID, TID: l.TID, Name: id, Role: "thread"}); err == nil {
 		c.threads[l.TID] = id
 	}
@@ -237,7 +276,10 @@ func (c *cast) task(who trace.ID, l line) {
 		return
 	case "lost":
 		n := c.number(l.Key, "")
-		c.lost++
+		if c.gone[n] {
+			return
+		}
+		c.lose(n)
 		c.s.Reported("", trace.Task{Is: trace.KindTaskLost, Task: n, Note: l.Error})
 		return
 	}
@@ -246,6 +288,7 @@ func (c *cast) task(who trace.ID, l line) {
 	switch l.Kind {
 	case "run":
 		t.Is = trace.KindTaskRun
+		c.inHand[who] = n
 	case "done":
 		t.Is = trace.KindTaskDone
 		c.done++
@@ -254,6 +297,9 @@ func (c *cast) task(who trace.ID, l line) {
 	case "fail":
 		t.Is, t.Note = trace.KindTaskFail, l.Error
 		c.failed++
+	}
+	if t.Is != trace.KindTaskRun && c.inHand[who] == n {
+		delete(c.inHand, who)
 	}
 	c.s.Reported(who, t)
 }

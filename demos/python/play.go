@@ -26,7 +26,11 @@ type play struct {
 
 func (p *play) run(ctx context.Context) error {
 	file := filepath.Base(p.p.path)
-	p.s.Say("Python %s runs %s. It starts its processes by %s unless it says otherwise.", p.in.Version, file, p.method())
+	free := ""
+	if !p.in.Locked {
+		free = " (free-threaded: no interpreter lock)"
+	}
+	p.s.Say("Python %s%s runs %s. It starts its processes by %s unless it says otherwise.", p.in.Version, free, file, p.method())
 	started := time.Now()
 	main, err := p.s.Spawn(ctx, demo.Spec{
 		Role: "python", Name: "main", Unreaped: true, // so that its process group is its own until the end

@@ -5,11 +5,25 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"edu/procession/demos/demo"
 	"edu/procession/tui"
 )
 
 // pythonDemo is the demo that plays a program.
 const pythonDemo = "python"
+
+// listing turns a demo into its lesson's Python listing: that of the first lesson
+// that runs it.
+func (a *app) listing(d demo.Demo, o *options) (demo.Demo, error) {
+	name := d.Info().Name
+	for _, l := range a.course.Lessons() {
+		if l.Demo == name {
+			o.sets = append(o.sets, "lesson="+l.ID)
+			return a.demo(pythonDemo)
+		}
+	}
+	return nil, unusable("no lesson runs %s, so there is no Python listing of it", name)
+}
 
 func (a *app) runCmd() *cobra.Command {
 	var o options

@@ -111,6 +111,8 @@ func (c *cast) line(b []byte) {
 		c.s.Reported(who, trace.Block{On: l.Text})
 	case "queue", "lock":
 		c.thing(l.Queue, l.Kind, l.Name)
+	case "value":
+		c.thing(l.Queue+" value", l.Kind, l.Name)
 	case "put", "get":
 		c.item(who, l)
 	case "want", "hold", "free":

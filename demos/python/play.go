@@ -229,10 +229,10 @@ func (c *cast) look(most int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n, now := 0, time.Now()
-	mainLine := commandLine(c.main)
 	seen := map[int]bool{}
 	var visit func(pid int)
 	visit = func(pid int) {
+		line := commandLine(pid)
 		for _, child := range children(pid) {
 			if seen[child] || n > most {
 				continue
@@ -244,7 +244,7 @@ func (c *cast) look(most int) int {
 				if !ok {
 					c.found[child] = now
 				}
-				if k := kind(child, mainLine); k != "" || ok && now.Sub(since) > naming {
+				if k := kind(child, line); k != "" || ok && now.Sub(since) > naming {
 					c.adopt(child, k, k, "")
 				}
 			}

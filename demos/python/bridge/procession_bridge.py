@@ -68,7 +68,11 @@ def _called(func, args):
 
 
 def _variable(depth, most=3):
-    """What the program calls the thing that it makes now: q in "q = Queue()"."""
+    """What the program calls the thing that it makes now: q in "q = Queue()".
+
+    It is empty when that cannot be told, and None when the program's own code is
+    not among the callers that are looked at.
+    """
     try:
         frame = sys._getframe(depth)
         for _ in range(most):
@@ -81,7 +85,7 @@ def _variable(depth, most=3):
             frame = frame.f_back
     except Exception:
         pass
-    return ""
+    return None
 
 
 def _gate(text):
@@ -406,7 +410,7 @@ def _queues(m):
                 if lock is not None:
                     lock._procession_quiet = True
             if loud(self):
-                _tell('{"k":"queue","p":%d,"q":"%s","n":%s,"c":%d}\n' % (os.getpid(), _mark(self), _q(_variable(3)), maxsize if maxsize > 0 else 0))
+                _tell('{"k":"queue","p":%d,"q":"%s","n":%s,"c":%d}\n' % (os.getpid(), _mark(self), _q(_variable(3) or ""), maxsize if maxsize > 0 else 0))
         return __init__
 
     def setstate(was):
@@ -473,6 +477,7 @@ def _synchronize(m):
             if type(self) not in (m.Lock, m.RLock):
                 return
             acquire, release, left = self.acquire, self.release, [_uses]
+            self._procession_raw = acquire, release
 
             def loud():
                 return not getattr(self, "_procession_quiet", False) and (_step or left[0] > 0)
@@ -514,10 +519,10 @@ def _synchronize(m):
             was(self, *args, **kwargs)
             self._procession_mark = "%d.%d" % (os.getpid(), next(_made))
             name = _variable(3, most=1)
-            if name:
+            if name is not None:
                 _tell('{"k":"lock","p":%d,"q":"%s","n":%s}\n' % (os.getpid(), _mark(self), _q(name)))
             else:
-                self._procession_quiet = not _step  # of a library's own: a value's, an event's
+                self._procession_quiet = True  # of a library's own: an event's, a queue's
         return __init__
 
     def state(was):
@@ -540,6 +545,20 @@ def _synchronize(m):
 
 
 def _sharedctypes(m):
+    def init(was):
+        def __init__(self, obj, lock=None, ctx=None):
+            was(self, obj, lock, ctx)
+            raw = getattr(self._lock, "_procession_raw", None)
+            if raw:  # a use of the value takes its lock unseen; get_lock() is seen
+                self.acquire, self.release = raw
+                self._lock._procession_quiet = False
+                name = _variable(3, most=6)
+                if name:
+                    _tell('{"k":"lock","p":%d,"q":"%s","n":%s}\n' % (os.getpid(), _mark(self._lock), _q(name + " lock")))
+                    if _step:
+                        _tell('{"k":"value","p":%d,"q":"%s","n":%s}\n' % (os.getpid(), _mark(self._lock), _q(name)))
+        return __init__
+    _wrap(m.SynchronizedBase, "__init__", init)
     if not _step:
         return  # a read of a counter costs less than a line about it
     was = m.Synchronized.value

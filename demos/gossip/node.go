@@ -26,7 +26,6 @@ type fact struct {
 	Is    string        `json:"is,omitempty"`    // believes; "" is: nothing any more
 	Sent  int64         `json:"sent,omitempty"`  // counts, since the node began
 	Asked int64         `json:"asked,omitempty"`
-	Why   string        `json:"why,omitempty"` // cannotJoin
 }
 
 // What a fact is.
@@ -102,15 +101,26 @@ func node(_ context.Context, w *demo.Worker) error {
 			t.know(order[1], door{order[2], order[3]})
 		case "join":
 			m.tell(fact{What: joins})
-			go func() {
-				if _, err := m.list.Join(order[1:2]); err != nil {
-					m.tell(fact{What: cannotJoin, Why: err.Error()})
-				}
-			}()
+			go m.join(order[1])
 		case "leave":
 			m.tell(fact{What: leaves})
 			return m.list.Leave(w.DurationArg("probe") * 20)
 		}
+	}
+}
+
+// join joins through a member. memberlist tries once; a program tries again.
+func (m *member) join(addr string) {
+	for try := 1; ; try++ {
+		_, err := m.list.Join([]string{addr})
+		if err == nil {
+			return
+		}
+		if try == 5 {
+			m.tell(fact{What: cannotJoin})
+			return
+		}
+		time.Sleep(2 * m.w.DurationArg("probe"))
 	}
 }
 

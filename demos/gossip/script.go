@@ -59,8 +59,8 @@ func (pl *play) script(ctx context.Context) error {
 		eyes(1500 * time.Millisecond)
 		pl.heal()
 	}
-	together()
 	eyes(1500 * time.Millisecond)
+	together()
 	if on() {
 		pl.s.Say("%s is killed (kill -9). The kernel knows at once, and its parent. No other node does.", last.name)
 	}
@@ -83,7 +83,7 @@ func (pl *play) script(ctx context.Context) error {
 	if on() {
 		pl.leave(second)
 	}
-	wait("that the node left", func() bool { return second.gone() && pl.agree(second, left, "") })
+	wait("that the node left", func() bool { return second.gone() && pl.agree(second, left, failed, "") })
 	eyes(2500 * time.Millisecond)
 	if on() {
 		err = pl.join(ctx)

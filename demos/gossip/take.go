@@ -37,7 +37,7 @@ func (pl *play) take(f fact) {
 		p.measuring, p.since = "joined", f.At
 	case cannotJoin:
 		p.measuring = ""
-		pl.s.Say("%s could not join again: nobody answered.", p.name)
+		pl.s.Say("%s could not join: whom it knew did not answer.", p.name)
 	case ended:
 		if !p.leaving {
 			p.measuring = ""
@@ -67,6 +67,9 @@ func (pl *play) believed(p, about *peer, f fact) {
 		}
 	}
 	ms := float64(f.At-about.since) / 1e6
+	if ms < 0 && about.measuring == "all-failed" {
+		about.measuring = "" // it was suspected before, and the news of that came late
+	}
 	if about.measuring == "all-failed" {
 		if !about.suspected {
 			about.suspected = true

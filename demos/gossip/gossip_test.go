@@ -126,7 +126,7 @@ func TestKeys(t *testing.T) {
 	act(heal, "")
 	stagetest.Until(t, run, "n2 is back", all("n2", alive, 3))
 	act(newOne, "")
-	stagetest.Until(t, run, "n5 is in", all("n5", alive, 4))
+	stagetest.Until(t, run, "n5 is in", all("n5", alive, 1))
 	act(leave, "n1")
 	b = stagetest.Until(t, run, "n1 left", func(b *board.Board) bool {
 		p := b.Proc("n1")

@@ -74,7 +74,7 @@ def main():
     for n in names:
         others = [ports[o] for o in names if o != n]
         nodes[n] = mp.Process(
-            target=node, daemon=True,
+            target=node, name=n, daemon=True,
             args=(n, socks[n], others, reader.getsockname()[1]))
         nodes[n].start()
     until(reader, opinions, names, names, "alive")

@@ -161,6 +161,13 @@ func TestHostile(t *testing.T) {
 		h.dial(handshake).Close()
 	}
 	valid()
+	for end := time.Now().Add(patience); ; { // the last of them may not be through
+		if _, err := open(h.dial(handshake), handshake, h.id); err == nil {
+			break
+		} else if time.Now().After(end) {
+			t.Fatalf("nobody gets in any more: %v", err)
+		}
+	}
 }
 
 func deep() []byte {

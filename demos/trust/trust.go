@@ -32,9 +32,9 @@
 //
 // The rules are:
 //  1. What the client orders is carried out once, whatever connections end meanwhile,
-//     unless eve has had her way with it (TestScript).
+//     unless eve has had her way with it (TestRandom).
 //  2. With signed and tls nothing that eve does without the key is carried out, and
-//     the client's next order is (TestScript).
+//     the client's next order is (TestScript, TestRandom).
 //  3. With tls she decodes nothing (TestScript); in the frames on the links no word
 //     of an order can be found (TestWire).
 //  4. What is no message of the protocol, or no payment that there can be, closes

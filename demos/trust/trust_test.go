@@ -4,6 +4,7 @@ package trust
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -29,6 +30,21 @@ func money(b *board.Board, who, to trace.ID) (n int) {
 		return -1
 	}
 	return n
+}
+
+// attended starts a run with somebody at the keys, and returns when the client has
+// paid for the first time.
+func attended(t *testing.T, set ...string) (run demo.Run, act func(string)) {
+	o := stagetest.Options(set...)
+	o.Attended = true
+	run = stagetest.Start(t, Demo{}, o)
+	stagetest.Until(t, run, "an order", func(b *board.Board) bool { return money(b, client, payees[0]) > 0 })
+	return run, func(name string) {
+		t.Helper()
+		if err := run.Act(name, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // Unattended, from each protection on: the verdict is that of the two ledgers, with
@@ -70,6 +86,16 @@ func TestScript(t *testing.T) {
 					t.Errorf("%s: %v, %+v", g.Name, ok, v)
 				}
 			}
+			// With the handshake alone the client notices nothing.
+			ends := 0
+			for _, l := range b.Lines {
+				if l.Who == client && strings.HasPrefix(l.Text, "the connection has ended") {
+					ends++
+				}
+			}
+			if ends != 3*played-forged {
+				t.Errorf("%d connections of the client's ended", ends)
+			}
 			records := 0
 			for _, e := range got.Events {
 				m, ok := e.Data.(trace.Msg)
@@ -88,16 +114,39 @@ func TestScript(t *testing.T) {
 	}
 }
 
+// Whatever eve does and when, without the key nothing of hers is carried out, and
+// all that is the client's is, once.
+func TestRandom(t *testing.T) {
+	for i, protection := range []string{signed, sealed} {
+		t.Run(protection, func(t *testing.T) {
+			t.Parallel()
+			rnd := rand.New(rand.NewPCG(uint64(i), 2))
+			run, act := attended(t, "every", "50ms", "wire", protection)
+			for range 20 {
+				act([...]string{alter, inject, replay, wrong}[rnd.IntN(4)])
+				more := money(board.Of(run.Log().Events(0)).At(math.MaxInt), client, payees[0]) + rnd.IntN(3)*amount
+				stagetest.Until(t, run, "orders", func(b *board.Board) bool { return money(b, client, payees[0]) >= more })
+			}
+			run.Finish()
+			got := stagetest.End(t, run)
+			b := got.Board
+			if v := b.Verdict; got.Err != nil || v == nil || !v.OK {
+				t.Fatalf("the run: %v, %+v", got.Err, v)
+			}
+			if has, should := money(b, bank, payees[0]), money(b, client, payees[0]); has != should && has != should+amount || has < amount || money(b, bank, eve) != 0 {
+				t.Errorf("the shop has %d, and the client says %d; eve has %d", has, should, money(b, bank, eve))
+			}
+			if gauge(b, "forged-accepted") != 0 || gauge(b, "forged-refused") == 0 {
+				t.Errorf("%v accepted, %v refused", gauge(b, "forged-accepted"), gauge(b, "forged-refused"))
+			}
+		})
+	}
+}
+
 // A key that has leaked lets its holder in, under whatever name; a certificate
 // cannot be had for it.
 func TestLeaked(t *testing.T) {
-	run := stagetest.Start(t, Demo{}, demo.Options{Pace: demo.Fast, Seed: 1, Attended: true, Params: map[string]string{"every": "200ms"}})
-	act := func(name string) {
-		if err := run.Act(name, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
-	stagetest.Until(t, run, "an order", func(b *board.Board) bool { return money(b, client, payees[0]) > 0 })
+	run, act := attended(t, "every", "200ms")
 	for i, protection := range protections {
 		if i > 0 {
 			act(protect)

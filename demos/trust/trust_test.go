@@ -88,8 +88,11 @@ func TestScript(t *testing.T) {
 			}
 			// With the handshake alone the client notices nothing.
 			ends := 0
-			for _, l := range b.Lines {
-				if l.Who == client && strings.HasPrefix(l.Text, "the connection has ended") {
+			for _, e := range got.Events {
+				if _, over := e.Data.(trace.Verdict); over {
+					break
+				}
+				if l, ok := e.Data.(trace.Say); ok && e.Who == client && strings.HasPrefix(l.Text, "the connection has ended") {
 					ends++
 				}
 			}

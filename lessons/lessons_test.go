@@ -19,6 +19,7 @@ var gaugesOf = map[string][]string{
 	"quorum-split-brain":  {"first-leader", "new-leader", "acknowledged", "unknown", "refused", "acknowledged-lost"},
 	"gossip-membership":   {"first-suspicion", "first-failed", "all-failed", "left-known", "refuted", "joined", "messages", "indirect-pings", "false-suspicions", "false-failed"},
 	"manager-proxy":       {"own", "unix", "tcp", "tcp-vs-own", "tcp-rate", "lost-updates", "lost-adds"},
+	"trust":               {"read-handshake", "read-signed", "read-tls", "forged-accepted", "forged-refused", "strangers-refused", "open-handshake", "open-signed", "open-tls", "call-handshake", "call-signed", "call-tls"},
 	"remote-manager":      {"done", "executions", "redelivered", "duplicates", "lost", "first-task", "redelivery", "broker-back", "master-back"},
 	"deadlock":            {"transfers", "circle", "before-deadlock"},
 	"producers-consumers": {"put", "taken", "overwritten", "nothing", "waited", "circle"},

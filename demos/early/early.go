@@ -18,6 +18,7 @@ import (
 	"edu/procession/demos/buffer"
 	"edu/procession/demos/burners"
 	"edu/procession/demos/call"
+	"edu/procession/demos/crossing"
 	"edu/procession/demos/deadlock"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/life"
@@ -44,6 +45,7 @@ var Demos = []demo.Demo{
 	barrier.Demo{},
 	buffer.Demo{},
 	record.Demo{},
+	crossing.Demo{},
 }
 
 func init() {

@@ -57,9 +57,16 @@ func (d *door) pass(near net.Conn) {
 		return // nobody is there: the dialler sees its connection end
 	}
 	defer d.n.drop(far)
+	var tell func(frame []byte, back bool) (string, bool)
+	switch f := d.frames; {
+	case f != nil && f.Talk != nil:
+		tell = f.Talk()
+	case f != nil:
+		tell = func(frame []byte, _ bool) (string, bool) { return f.Describe(frame) }
+	}
 	var wg sync.WaitGroup
-	wg.Go(func() { d.flow(near, far, d.from, d.to) })
-	wg.Go(func() { d.flow(far, near, d.to, d.from) })
+	wg.Go(func() { d.flow(near, far, d.from, d.to, tell) })
+	wg.Go(func() { d.flow(far, near, d.to, d.from, tell) })
 	wg.Wait()
 }
 
@@ -90,11 +97,11 @@ func (d *door) open(from, to trace.ID) bool {
 
 // flow passes on what src says, as the link from one node to the other lets it,
 // and its end.
-func (d *door) flow(src, dst net.Conn, from, to trace.ID) {
+func (d *door) flow(src, dst net.Conn, from, to trace.ID, tell func([]byte, bool) (string, bool)) {
 	pieces := make(chan piece, held)
 	d.n.wg.Go(func() {
 		defer close(pieces)
-		d.read(src, from, to, pieces)
+		d.read(src, from, to, tell, pieces)
 	})
 	broken := false
 	for p := range pieces {
@@ -137,7 +144,7 @@ func (d *door) wait(p piece, from, to trace.ID) bool {
 	return d.open(from, to)
 }
 
-func (d *door) read(src net.Conn, from, to trace.ID, out chan<- piece) {
+func (d *door) read(src net.Conn, from, to trace.ID, tell func([]byte, bool) (string, bool), out chan<- piece) {
 	last := time.Now() // when the last piece is due: they keep their order
 	send := func(p piece) bool {
 		p.due = d.due(from, to, len(p.b), last)
@@ -167,7 +174,7 @@ func (d *door) read(src net.Conn, from, to trace.ID, out chan<- piece) {
 	sc.Split(d.frames.Split)
 	for sc.Scan() {
 		p := piece{b: append([]byte(nil), sc.Bytes()...), sent: time.Now()}
-		if text, ok := d.frames.Describe(p.b); ok {
+		if text, ok := tell(p.b, from != d.from); ok {
 			p.msg = trace.Msg{Is: trace.KindSend, Msg: fmt.Sprintf("%s-%s-%d", from, to, d.n.count.Add(1)), From: from, To: to, Text: text, Bytes: len(p.b)}
 			d.n.s.Emit(from, p.msg)
 			p.drop = d.dropped(from, to)

@@ -42,15 +42,15 @@ func (pl *play) cast(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	frames := raftFrames()
+	frames := raftFrames
 	if pl.rule == half {
-		frames = halfFrames()
+		frames = halfFrames
 	}
 	for _, from := range pl.nodes {
 		var others []string
 		for _, to := range pl.nodes {
 			if to != from {
-				door, err := pl.net.Link(from.name, to.name, to.addr, frames)
+				door, err := pl.net.Link(from.name, to.name, to.addr, frames())
 				if err != nil {
 					return err
 				}
@@ -63,7 +63,7 @@ func (pl *play) cast(ctx context.Context) (err error) {
 		}
 	}
 	pl.since = pl.s.Now()
-	pl.s.Say("Drawn as messages: votes, and appends that carry writes, with their replies. Heartbeats, many a second, are left out.")
+	pl.s.Say("Drawn as messages: votes, and appends with something in them, each with its reply; of the many heartbeats on a link, one in %v.", beatEvery)
 	return nil
 }
 

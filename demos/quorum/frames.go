@@ -1,17 +1,19 @@
 package quorum
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/go-msgpack/v2/codec"
 	"github.com/hashicorp/raft"
 
 	"edu/procession/demos/cluster"
+	"edu/procession/demos/internal/wire"
 )
 
 // A message of Raft's transport is, as its source has it, a byte that says what is
@@ -24,33 +26,80 @@ const (
 	greatest      = 5
 )
 
-// raftFrames tells of Raft's messages those that carry entries, and those about
-// votes, each with its reply. Heartbeats, of which there are many a second, and
-// what only says how far the log is agreed upon, pass untold.
+// beats lets through one heartbeat of a door in so long: there are many a second,
+// and without any a link would look silent that is not.
+type beats struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+const beatEvery = 2 * time.Second
+
+func (b *beats) due() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	if now.Sub(b.last) < beatEvery {
+		return false
+	}
+	b.last = now
+	return true
+}
+
+// raftFrames are those of one door. Told are Raft's messages that carry entries, and
+// those about votes, and heartbeats as beats has them, each with its reply. What only
+// says how far the log is agreed upon counts as a heartbeat.
 func raftFrames() cluster.Frames {
-	return cluster.Frames{Split: splitRaft, Max: 1 << 20, Talk: func() func([]byte, bool) (string, bool) {
+	return asked(splitRaft, 1<<20, question)
+}
+
+// halfFrames are those of one door for the home-made replication.
+func halfFrames() cluster.Frames {
+	say := func(frame []byte) string {
+		text, _ := wire.Describe[note](frame)
+		return text
+	}
+	return asked(wire.Split, 0, func(frame []byte) (string, func([]byte) string) { return say(frame), say })
+}
+
+// asked tells of each question, and of its reply if it was told itself.
+func asked(split bufio.SplitFunc, most int, question func([]byte) (string, func(reply []byte) string)) cluster.Frames {
+	var b beats
+	return cluster.Frames{Split: split, Max: most, Talk: func() func([]byte, bool) (string, bool) {
 		var mu sync.Mutex
-		var asked []func(reply []byte) (string, bool) // nil: the reply is not told
+		var open []func(reply []byte) string // nil: the reply is not told
 		return func(frame []byte, back bool) (string, bool) {
 			mu.Lock()
 			defer mu.Unlock()
 			if !back {
 				text, reply := question(frame)
-				asked = append(asked, reply)
+				if text == heartbeat && !b.due() {
+					text = ""
+				}
+				if text == "" {
+					reply = nil
+				}
+				open = append(open, reply)
 				return text, text != ""
 			}
-			if len(asked) == 0 {
+			if len(open) == 0 {
 				return "", false
 			}
-			reply := asked[0]
-			asked = asked[1:]
-			if reply == nil {
+			reply := open[0]
+			if open = open[1:]; reply == nil {
 				return "", false
 			}
-			return reply(frame)
+			text := reply(frame)
+			return text, text != ""
 		}
 	}}
 }
+
+// heartbeat is the text of a message that only says that its sender leads.
+const (
+	heartbeat = "heartbeat"
+	heard     = "heard"
+)
 
 // decode reads one msgpack value and says how long it is. It is 0 where there is not
 // all of it yet.
@@ -90,7 +139,7 @@ func splitRaft(b []byte, eof bool) (int, []byte, error) {
 }
 
 // question is a request in words, "" for one that is not told, and what tells its reply.
-func question(frame []byte) (string, func([]byte) (string, bool)) {
+func question(frame []byte) (string, func([]byte) string) {
 	switch frame[0] {
 	case requestVote, requestPre:
 		var q raft.RequestVoteRequest // the other has the same fields
@@ -101,42 +150,47 @@ func question(frame []byte) (string, func([]byte) (string, bool)) {
 		if frame[0] == requestPre {
 			ask, yes, no = "would you vote for me?", "would vote", "would not vote"
 		}
-		return fmt.Sprintf("%s (term %d)", ask, q.Term), func(frame []byte) (string, bool) {
+		return fmt.Sprintf("%s (term %d)", ask, q.Term), func(frame []byte) string {
 			var r raft.RequestVoteResponse
-			if !answer(frame, &r) {
-				return "", false
+			switch ok := answer(frame, &r); {
+			case !ok:
+				return ""
+			case r.Granted:
+				return fmt.Sprintf("%s (term %d)", yes, r.Term)
 			}
-			if r.Granted {
-				return fmt.Sprintf("%s (term %d)", yes, r.Term), true
-			}
-			return fmt.Sprintf("%s (term %d)", no, r.Term), true
+			return fmt.Sprintf("%s (term %d)", no, r.Term)
 		}
 	case appendEntries:
 		var q raft.AppendEntriesRequest
-		if _, err := decode(frame[1:], &q); err != nil || len(q.Entries) == 0 {
+		if _, err := decode(frame[1:], &q); err != nil {
 			return "", nil
 		}
-		var what []string
-		for _, l := range q.Entries {
-			switch l.Type {
-			case raft.LogCommand:
-				what = append(what, string(l.Data))
-			case raft.LogNoop:
-				what = append(what, "no-op")
-			default:
-				what = append(what, "who the nodes are")
+		text, yes := heartbeat, heard
+		if n := len(q.Entries); n > 0 {
+			var what []string
+			for _, l := range q.Entries {
+				switch l.Type {
+				case raft.LogCommand:
+					what = append(what, string(l.Data))
+				case raft.LogNoop:
+					what = append(what, "no-op")
+				default:
+					what = append(what, "who the nodes are")
+				}
 			}
+			last := q.Entries[n-1].Index
+			text = fmt.Sprintf("append %s (%s)", upTo(q.Entries[0].Index, last), strings.Join(what, ", "))
+			yes = fmt.Sprintf("has %d", last)
 		}
-		last := q.Entries[len(q.Entries)-1].Index
-		return fmt.Sprintf("append %s (%s)", upTo(q.Entries[0].Index, last), strings.Join(what, ", ")), func(frame []byte) (string, bool) {
+		return text, func(frame []byte) string {
 			var r raft.AppendEntriesResponse
-			if !answer(frame, &r) {
-				return "", false
+			switch ok := answer(frame, &r); {
+			case !ok:
+				return ""
+			case r.Success:
+				return yes
 			}
-			if r.Success {
-				return fmt.Sprintf("has %d", last), true
-			}
-			return fmt.Sprintf("not appended (term %d, log up to %d)", r.Term, r.LastLog), true
+			return fmt.Sprintf("not appended (term %d, log up to %d)", r.Term, r.LastLog)
 		}
 	}
 	return "", nil
@@ -153,7 +207,7 @@ func upTo(first, last uint64) string {
 func answer(frame []byte, into any) bool {
 	var fault string
 	n, err := decode(frame, &fault)
-	if err != nil || n == 0 || fault != "" || bytes.Equal(frame[n:], nil) {
+	if err != nil || n == 0 || fault != "" {
 		return false
 	}
 	n, err = decode(frame[n:], into)

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"edu/procession/demos/cluster"
 	"edu/procession/demos/internal/wire"
 	"edu/procession/demos/trace"
 )
@@ -34,8 +33,10 @@ type item struct {
 // String is the message in the words that Raft's have.
 func (n note) String() string {
 	switch {
-	case n.Op == "append" && n.News == "":
-		return "" // a heartbeat, or the reply to one
+	case n.Op == "append" && n.News == "" && !n.Back:
+		return heartbeat
+	case n.Op == "append" && n.News == "" && n.Yes:
+		return heard
 	case n.Op == "vote" && !n.Back:
 		return fmt.Sprintf("vote for me? (term %d)", n.Term)
 	case n.Op == "vote" && n.Yes:
@@ -48,14 +49,6 @@ func (n note) String() string {
 		return fmt.Sprintf("has %d", n.Len)
 	}
 	return fmt.Sprintf("not appended (term %d)", n.Term)
-}
-
-// halfFrames tells of all messages but heartbeats.
-func halfFrames() cluster.Frames {
-	return cluster.Frames{Split: wire.Split, Describe: func(frame []byte) (string, bool) {
-		text, ok := wire.Describe[note](frame)
-		return text, ok && text != ""
-	}}
 }
 
 // longest is how many items the home-made log has room for: a message holds all.

@@ -31,7 +31,7 @@
 //     broken run.
 //
 // Of the messages, those are told that carry entries or are about votes, with their
-// replies: heartbeats are many a second.
+// replies; of the heartbeats, which are many a second, one in two seconds on a link.
 //
 // The rules are:
 //  1. A minority acknowledges nothing (TestSplit).

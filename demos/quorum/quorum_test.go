@@ -5,6 +5,7 @@ package quorum
 import (
 	"context"
 	"errors"
+	"flag"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,7 +21,10 @@ import (
 	"edu/procession/demos/trace"
 )
 
-func TestMain(m *testing.M) { stagetest.Main(m, Demo{}) }
+func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "8") // runs wait for elections, mostly
+	stagetest.Main(m, Demo{})
+}
 
 func value(t *testing.T, b *board.Board, name string) float64 {
 	t.Helper()
@@ -46,7 +50,7 @@ func leaderOf(b *board.Board) (who trace.ID, term uint64) {
 // The whole play: what a minority took is not acknowledged, what was acknowledged
 // is on every live node in the end, and terms only grow.
 func TestSplit(t *testing.T) {
-	t.Parallel() // they wait for elections, mostly
+	t.Parallel()
 	got := stagetest.Play(t, Demo{}, demo.Options{Pace: demo.Fast, Seed: 1})
 	b := got.Board
 	if v := b.Verdict; got.Err != nil || v == nil || !v.OK || !strings.Contains(v.Text, "the same log") {
@@ -88,7 +92,7 @@ func TestSplit(t *testing.T) {
 // A leader that is cut off with one follower acknowledges nothing, whatever it is
 // asked, and follows after the heal; the others write on.
 func TestKilledAndCut(t *testing.T) {
-	t.Parallel() // they wait for elections, mostly
+	t.Parallel()
 	run := stagetest.Start(t, Demo{}, demo.Options{Pace: demo.Fast, Seed: 3, Attended: true})
 	act := func(name string, target trace.ID) {
 		t.Helper()
@@ -170,7 +174,7 @@ func (planted) Play(ctx context.Context, s demo.Stage) error {
 
 // The check can fail: an acknowledged write that the nodes lack is missed.
 func TestCheckCanFail(t *testing.T) {
-	t.Parallel() // they wait for elections, mostly
+	t.Parallel()
 	got := stagetest.Play(t, planted{}, demo.Options{Pace: demo.Fast, Seed: 1})
 	if v := got.Board.Verdict; v == nil || v.OK {
 		t.Errorf("%+v", v)
@@ -183,7 +187,7 @@ func TestCheckCanFail(t *testing.T) {
 // A half is not enough: cut into two halves, both acknowledge, and one of them
 // loses it, as the check counts that is Raft's.
 func TestHalf(t *testing.T) {
-	t.Parallel() // they wait for elections, mostly
+	t.Parallel()
 	got := stagetest.Play(t, Demo{}, stagetest.Options("rule", half))
 	if v := got.Board.Verdict; got.Err != nil || v == nil || !v.OK || !strings.Contains(v.Text, "home-made") || !strings.Contains(v.Text, "the same log") {
 		t.Errorf("the run: %v, %+v", got.Err, v)
@@ -212,7 +216,7 @@ func (most) Play(ctx context.Context, s demo.Stage) error {
 // The half alone is to blame: with one node more for each agreement, the same
 // program under random cuts loses nothing.
 func TestMajorityKeeps(t *testing.T) {
-	t.Parallel() // they wait for elections, mostly
+	t.Parallel()
 	got := stagetest.Play(t, most{}, stagetest.Options("rule", half))
 	if lost := value(t, got.Board, "acknowledged-lost"); got.Err != nil || lost != 0 {
 		t.Errorf("%v lost: %v, %+v", lost, got.Err, got.Board.Verdict)
@@ -222,7 +226,7 @@ func TestMajorityKeeps(t *testing.T) {
 // Cuts anywhere, and nodes killed and started again: Raft keeps what it
 // acknowledged, and only what is worth it is in the log.
 func TestChance(t *testing.T) {
-	t.Parallel() // they wait for elections, mostly
+	t.Parallel()
 	got := stagetest.Play(t, Demo{}, stagetest.Options("cuts", "2"))
 	if v := got.Board.Verdict; got.Err != nil || v == nil || !v.OK {
 		t.Errorf("the run: %v, %+v", got.Err, v)
@@ -262,8 +266,10 @@ func TestFrames(t *testing.T) {
 		back  bool
 		text  string
 	}{
-		{pack([]byte{appendEntries}, &raft.AppendEntriesRequest{Term: 2}), false, ""},
+		{pack([]byte{appendEntries}, &raft.AppendEntriesRequest{Term: 2}), false, heartbeat},
+		{pack([]byte{appendEntries}, &raft.AppendEntriesRequest{Term: 2}), false, ""}, // too soon after the other
 		{pack([]byte{appendEntries}, &raft.AppendEntriesRequest{Term: 2, Entries: []*raft.Log{entry}}), false, "append 4 (w1)"},
+		{pack(nil, "", &raft.AppendEntriesResponse{Term: 2, Success: true}), true, heard},
 		{pack(nil, "", &raft.AppendEntriesResponse{Term: 2, Success: true}), true, ""},
 		{pack(nil, "", &raft.AppendEntriesResponse{Term: 2, Success: true}), true, "has 4"},
 		{pack([]byte{requestVote}, &raft.RequestVoteRequest{Term: 3}), false, "vote for me? (term 3)"},

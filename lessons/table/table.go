@@ -13,8 +13,8 @@
 //     later run without them leaves it alone (TestNote).
 //  2. A run counts wherever it was started, but not where it was something else than
 //     the cell says: in another place, or with nobody killed (TestNote).
-//  3. Every cell names a lesson, its demo and gauges that the demo has (TestTable in
-//     package cli).
+//  3. Every cell names a lesson, its demo and gauges or puzzles that the demo has
+//     (TestTable in package cli).
 package table
 
 import (
@@ -28,12 +28,11 @@ import (
 type Run struct {
 	Demo   string
 	Place  string
-	Params map[string]string
 	Seed   uint64
 	When   time.Time
 	Killed bool                      // the kernel told of a SIGKILL, before the verdict
 	Step   bool                      // it was in step mode: its times are the learner's
-	Gauges map[string]progress.Gauge // those that nothing paced
+	Gauges map[string]progress.Gauge // those that nothing paced; and for each puzzle that was solved, its moves
 }
 
 // Row is a question of the table.
@@ -52,9 +51,10 @@ type Cell struct {
 	Lesson string // whose demo measures it
 	Demo   string
 	Place  string // where the demo has to run
-	Text   string // with {{gauge "x"}} for a figure
+	Text   string // with {{gauge "x"}} for a figure: a gauge, or a puzzle's moves
 	Do     string // what has to be done in the run besides; "" for nothing
-	fits   func(Run) bool
+	step   bool   // in step mode
+	killed bool   // with somebody killed
 }
 
 // Rows are the table.
@@ -66,11 +66,12 @@ func Rows() []Row {
 		}},
 		{"crossing", "What does it cost to get a value across?", [2]Cell{
 			{Lesson: "queue-pipe-event", Demo: "queue-pipe-event", Place: "processes", Text: `{{gauge "handoff"}} from put to get; {{gauge "messages-per-second"}} of 64 bytes in bulk`},
-			{Lesson: "manager-proxy", Demo: "manager-proxy", Place: "processes", Text: `{{gauge "tcp"}} for a get from a manager over TCP, on loopback; {{gauge "tcp-vs-own"}} what one's own map takes`},
+			{Lesson: "manager-proxy", Demo: "manager-proxy", Place: "processes", Text: `{{gauge "tcp"}} for a get from a manager over TCP, on loopback; {{gauge "tcp-vs-own"}} what one's own map takes`,
+				Do: "have the operations timed (i)"},
 		}},
 		{"killed", "What became of the task of a killed worker?", [2]Cell{
 			{Lesson: "killed-worker", Demo: "pool-of-workers", Place: "processes", Text: `lost: {{gauge "lost"}}, failed: {{gauge "failed"}}, after {{gauge "executions"}} executions`,
-				Do: "have a worker killed", fits: func(r Run) bool { return r.Killed }},
+				Do: "have a worker killed", killed: true},
 			{Lesson: "remote-manager", Demo: "remote-manager", Place: "nodes", Text: `given to another after {{gauge "redelivery"}}, when its lease was over; lost: {{gauge "lost"}}`,
 				Do: "kill a worker at work, and wait for the end"},
 		}},
@@ -80,9 +81,8 @@ func Rows() []Row {
 				Do: "stop a peer, or cut its link"},
 		}},
 		{"lock", "Who held the lock?", [2]Cell{
-			{Lesson: "race-and-lock", Demo: "race-and-lock", Place: "processes", Text: `its holder was killed; others that wait for it for ever: {{gauge "blocked"}}`,
-				Do:   "with lock=mutex or lock=flock, and its holder killed",
-				fits: func(r Run) bool { return r.Killed && (r.Params["lock"] == "mutex" || r.Params["lock"] == "flock") }},
+			{Lesson: "race-and-lock", Demo: "race-and-lock", Place: "processes", Text: `one that was killed: {{gauge "wait-for-ever"}} moves in step mode, and the other waits for ever`,
+				Do: "solve its puzzle wait-for-ever", step: true},
 			{Lesson: "lease-and-fencing", Demo: "lease-and-fencing", Place: "nodes", Text: `two views: the holder took it for its own {{gauge "wrong-belief"}} after its lease had ended`,
 				Do: "stop the holder for longer than its lease"},
 		}},
@@ -113,7 +113,7 @@ func Note(st *progress.State, r Run) {
 // of is what a run measured for a cell, false where it does not answer it.
 func (c Cell) of(r Run) (progress.Measured, bool) {
 	m := progress.Measured{Demo: r.Demo, Seed: r.Seed, When: r.When, Gauges: map[string]progress.Gauge{}}
-	if r.Step || r.Demo != c.Demo || r.Place != c.Place || c.fits != nil && !c.fits(r) {
+	if r.Step != c.step || r.Demo != c.Demo || r.Place != c.Place || c.killed && !r.Killed {
 		return m, false
 	}
 	for _, name := range lessons.GaugesIn(c.Text) {

@@ -9,7 +9,7 @@ import (
 // Figures is a run as the course's table takes it, as far as it has got.
 func Figures(log *trace.Recorder) table.Run {
 	h := log.Header()
-	r := table.Run{Demo: h.Demo, Place: h.Place, Params: h.Params, Seed: h.Seed, When: h.Started, Gauges: map[string]progress.Gauge{}}
+	r := table.Run{Demo: h.Demo, Place: h.Place, Seed: h.Seed, When: h.Started, Gauges: map[string]progress.Gauge{}}
 	keeper := map[trace.ID]bool{}
 	over := false
 	for _, e := range log.Events(0) {
@@ -22,6 +22,8 @@ func Figures(log *trace.Recorder) table.Run {
 			if !d.Paced {
 				r.Gauges[d.Name] = progress.Gauge{Value: d.Value, Unit: d.Unit}
 			}
+		case trace.Solved:
+			r.Gauges[d.Puzzle] = progress.Gauge{Value: float64(d.N)}
 		case trace.StepWait:
 			r.Step = true
 		case trace.Verdict:

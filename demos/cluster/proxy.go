@@ -49,14 +49,6 @@ func (d *door) serve(l net.Listener) {
 // the dialler sends gets through: a connection is a message, too.
 func (d *door) pass(near net.Conn) {
 	defer d.n.drop(near)
-	if !d.open(d.from, d.to) {
-		return
-	}
-	far, err := (&net.Dialer{}).DialContext(d.n.ctx, "tcp", d.leadsTo())
-	if err != nil || !d.n.keep(far) {
-		return // nobody is there: the dialler sees its connection end
-	}
-	defer d.n.drop(far)
 	var tell func(frame []byte, back bool) (string, bool)
 	switch f := d.frames; {
 	case f != nil && f.Talk != nil:
@@ -64,9 +56,32 @@ func (d *door) pass(near net.Conn) {
 	case f != nil:
 		tell = func(frame []byte, _ bool) (string, bool) { return f.Describe(frame) }
 	}
+	var sent <-chan piece
+	if d.n.IsCut(d.from, d.to) { // what is sent now is on its way, though nobody takes it yet
+		sent = d.pieces(near, d.from, d.to, tell)
+	}
+	if !d.open(d.from, d.to) {
+		return
+	}
+	far, err := (&net.Dialer{}).DialContext(d.n.ctx, "tcp", d.leadsTo())
+	if err != nil || !d.n.keep(far) {
+		near.Close() // nobody is there: the dialler sees its connection end
+		for sent != nil {
+			p, ok := <-sent
+			if !ok {
+				break
+			}
+			d.lose(p, d.from)
+		}
+		return
+	}
+	defer d.n.drop(far)
+	if sent == nil {
+		sent = d.pieces(near, d.from, d.to, tell)
+	}
 	var wg sync.WaitGroup
-	wg.Go(func() { d.flow(near, far, d.from, d.to, tell) })
-	wg.Go(func() { d.flow(far, near, d.to, d.from, tell) })
+	wg.Go(func() { d.flow(sent, near, far, d.from, d.to) })
+	wg.Go(func() { d.flow(d.pieces(far, d.to, d.from, tell), far, near, d.to, d.from) })
 	wg.Wait()
 }
 
@@ -95,14 +110,27 @@ func (d *door) open(from, to trace.ID) bool {
 	}
 }
 
-// flow passes on what src says, as the link from one node to the other lets it,
-// and its end.
-func (d *door) flow(src, dst net.Conn, from, to trace.ID, tell func([]byte, bool) (string, bool)) {
+// pieces reads what src says.
+func (d *door) pieces(src net.Conn, from, to trace.ID, tell func([]byte, bool) (string, bool)) <-chan piece {
 	pieces := make(chan piece, held)
 	d.n.wg.Go(func() {
 		defer close(pieces)
 		d.read(src, from, to, tell, pieces)
 	})
+	return pieces
+}
+
+// lose tells of a message that is thrown away.
+func (d *door) lose(p piece, from trace.ID) {
+	if p.msg.Msg != "" {
+		p.msg.Is = trace.KindDrop
+		d.n.s.Emit(from, p.msg)
+	}
+}
+
+// flow passes on the pieces of what src says, as the link from one node to the other
+// lets it, and its end.
+func (d *door) flow(pieces <-chan piece, src, dst net.Conn, from, to trace.ID) {
 	broken := false
 	for p := range pieces {
 		if broken || !d.wait(p, from, to) {
@@ -110,8 +138,7 @@ func (d *door) flow(src, dst net.Conn, from, to trace.ID, tell func([]byte, bool
 			continue
 		}
 		if p.drop {
-			p.msg.Is = trace.KindDrop
-			d.n.s.Emit(from, p.msg)
+			d.lose(p, from)
 			continue
 		}
 		if p.msg.Msg != "" {

@@ -192,7 +192,7 @@ func TestHalf(t *testing.T) {
 	if v := got.Board.Verdict; got.Err != nil || v == nil || !v.OK || !strings.Contains(v.Text, "home-made") || !strings.Contains(v.Text, "the same log") {
 		t.Errorf("the run: %v, %+v", got.Err, v)
 	}
-	if lost := value(t, got.Board, "acknowledged-lost"); lost != 1 {
+	if lost := value(t, got.Board, "acknowledged-lost"); lost < 1 {
 		t.Errorf("%v acknowledged writes are lost", lost)
 	}
 	if acked := value(t, got.Board, "acknowledged"); acked < 4 {

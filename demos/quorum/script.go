@@ -3,6 +3,7 @@ package quorum
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"edu/procession/demos/demo"
@@ -75,6 +76,22 @@ func (sc *script) agree() {
 	}
 }
 
+// agreeIn is agree for one side of a cut, where the rule is a half.
+func (sc *script) agreeIn(side func(*member) bool) {
+	var leads *member
+	found := func() bool {
+		i := slices.IndexFunc(sc.nodes, func(m *member) bool { return side(m) && m.role == "leader" })
+		if i >= 0 {
+			leads = sc.nodes[i]
+		}
+		return i >= 0
+	}
+	for before := len(sc.acked); len(sc.acked) == before && sc.wait("a leader on this side", found); {
+		sc.write(leads)
+		sc.through()
+	}
+}
+
 func (sc *script) kill(m *member) bool {
 	if sc.on() {
 		sc.err = m.p.Signal(demo.SigKill)
@@ -101,10 +118,10 @@ func (sc *script) story() {
 	}
 	side := sc.cut(old)
 	if sc.rule == half {
-		sc.s.Say("%s, which leads, and %s are cut off from the other two (injected). %s takes a write, and has a half of the nodes.", side[0], side[1], old.name)
-	} else {
-		sc.s.Say("%s, which leads, and %s are cut off from the other three (injected). %s does not know it, and takes a write.", side[0], side[1], old.name)
+		sc.halves(side)
+		return
 	}
+	sc.s.Say("%s, which leads, and %s are cut off from the other three (injected). %s does not know it, and takes a write.", side[0], side[1], old.name)
 	sc.write(old)
 	sc.leads()
 	sc.eyes(1200 * time.Millisecond)
@@ -115,9 +132,6 @@ func (sc *script) story() {
 	sc.s.Say("The links are whole. %s hears of a later term and follows; what only it and its side had is thrown away.", old.name)
 	sc.wait("that the old leader follows", func() bool { return old.role == "follower" })
 	sc.eyes(1500 * time.Millisecond)
-	if sc.rule == half {
-		return
-	}
 	m := sc.leader()
 	if !sc.on() || m == nil {
 		return
@@ -130,6 +144,30 @@ func (sc *script) story() {
 		sc.eyes(1200 * time.Millisecond)
 	}
 	sc.again(m)
+	sc.eyes(1500 * time.Millisecond)
+}
+
+// halves is the rest of the story where a half is enough, once one is cut off from
+// the other.
+func (sc *script) halves(side []trace.ID) {
+	here := func(m *member) bool { return slices.Contains(side, m.name) }
+	sc.s.Say("%s, which leads, and %s are cut off from the other two (injected). They take a write, and are a half of the nodes.", side[0], side[1])
+	sc.agreeIn(here)
+	sc.eyes(1500 * time.Millisecond)
+	sc.agreeIn(func(m *member) bool { return !here(m) })
+	sc.s.Say("Both sides have acknowledged, each with a half of the nodes. The one log is two.")
+	sc.eyes(1500 * time.Millisecond)
+	sc.net.HealAll()
+	sc.s.Say("The links are whole. Who leads in an earlier term follows, and takes the log of the other: what its side had acknowledged is gone.")
+	sc.wait("one leader", func() bool {
+		n := 0
+		for _, m := range sc.nodes {
+			if m.role == "leader" {
+				n++
+			}
+		}
+		return n == 1
+	})
 	sc.eyes(1500 * time.Millisecond)
 }
 

@@ -8,6 +8,7 @@ import (
 	"edu/procession/demos/demo"
 	"edu/procession/demos/early"
 	"edu/procession/demos/lease"
+	"edu/procession/demos/mapreduce"
 	"edu/procession/demos/payments"
 	"edu/procession/demos/quorum"
 	"edu/procession/demos/remote"
@@ -17,7 +18,7 @@ import (
 // All is the registry: every demo, in the order of the course. Those of package
 // early need no network in their workers; the others start theirs from main.
 var All = slices.Concat(early.Demos, []demo.Demo{
-	remote.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{},
+	remote.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{}, mapreduce.Demo{},
 })
 
 // Find returns the demo of that name.

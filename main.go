@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime"
 
 	"edu/procession/demos"
 	"edu/procession/demos/demo"
@@ -13,8 +14,12 @@ import (
 	"edu/procession/tui/cli"
 )
 
+// A role is played on the process's main thread, whose state the kernel tells first.
+func init() { runtime.LockOSThread() }
+
 func main() {
 	demo.Early(demos.All) // roles that need the network
+	runtime.UnlockOSThread()
 	os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Config{
 		Demos: demos.All, Start: stage.Start, Guards: stage.Guards, Sweep: stage.Sweep,
 		Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,

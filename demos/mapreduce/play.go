@@ -28,6 +28,7 @@ type play struct {
 	quiet   time.Duration
 	told    bool // that nothing happens
 
+	alone   time.Duration // of one loop over the book
 	numbers numbers
 	sum     *sum // of the last job that came to its end
 	jobs    int  // that did
@@ -69,9 +70,13 @@ func (pl *play) shares() bool { return pl.Silence == 0 }
 
 // open brings coordinator and workers on stage, and begins the first job.
 func (pl *play) open(ctx context.Context) error {
-	start := time.Now()
-	count(book)
-	pl.s.Gauge("sequential", float64(time.Since(start))/1e6, "ms")
+	for range 3 {
+		start := time.Now()
+		count(book)
+		if took := time.Since(start); pl.alone == 0 || took < pl.alone {
+			pl.alone = took
+		}
+	}
 	if err := pl.place.open(ctx); err != nil {
 		return err
 	}
@@ -186,11 +191,11 @@ func (pl *play) take(f fact) {
 		}
 	case isBack:
 		if len(f.Back) > 0 {
-			how := "The kernel says that"
+			how := fmt.Sprintf("%s has ended, says the kernel", f.Who)
 			if !pl.shares() {
-				how = "The connection ended:"
+				how = fmt.Sprintf("The connection of %s has ended, says the kernel over there", f.Who)
 			}
-			pl.say("%s %s is gone with %s. The next who is free gets it, from its beginning.", how, f.Who, pl.list(f.Back))
+			pl.say("%s. %s goes to the next who is free, from its beginning.", how, pl.list(f.Back))
 		}
 	case isSilent:
 		if len(f.Back) > 0 {
@@ -223,30 +228,33 @@ func (pl *play) list(tasks []int) string {
 
 // measure reports the numbers that have changed.
 func (pl *play) measure(f fact) {
-	pl.figure("executions", float64(f.Numbers.Executions), "")
-	pl.figure("re-executions", float64(f.Numbers.Reexecutions), "")
-	pl.figure("backups", float64(f.Numbers.Backups), "")
-	pl.figure("duplicates", float64(f.Numbers.Duplicates), "")
 	pl.figure("crossed", float64(f.Moved), "bytes")
 	if pl.shares() {
 		pl.figure("files", float64(f.Files), "bytes")
 	}
-	s := f.Sum
-	if s == nil {
-		return
+	pl.figure("re-executions", float64(f.Numbers.Reexecutions), "")
+	pl.figure("backups", float64(f.Numbers.Backups), "")
+	pl.figure("duplicates", float64(f.Numbers.Duplicates), "")
+	if s := f.Sum; s != nil {
+		pl.s.Gauge("makespan", s.Makespan.Seconds(), "s")
+		pl.s.Gauge("words-per-second", float64(s.Words)/s.Makespan.Seconds(), "/s")
+		pl.s.Gauge("differences", float64(s.Differences), "")
+		if pl.shares() {
+			pl.s.Gauge("unfinished", float64(s.Unfinished), "")
+		}
+		pl.s.Gauge("sequential", float64(pl.alone)/1e6, "ms")
+		for _, t := range s.Top {
+			pl.s.Emit("", trace.Gauge{Name: t.Word, Value: float64(t.Count), Group: "most frequent words"})
+		}
 	}
-	pl.s.Gauge("makespan", s.Makespan.Seconds(), "s")
-	pl.s.Gauge("words-per-second", float64(s.Words)/s.Makespan.Seconds(), "/s")
-	pl.s.Gauge("differences", float64(s.Differences), "")
-	pl.s.Gauge("unfinished", float64(s.Unfinished), "")
-	for _, t := range s.Top {
-		pl.s.Emit("", trace.Gauge{Name: t.Word, Value: float64(t.Count), Group: "most frequent words"})
-	}
+	pl.figure("executions", float64(f.Numbers.Executions), "")
 }
 
-// figure reports a number when it is another than before.
+// figure reports a number when it is another than before, and no zero while the
+// first job is under way: then there is nothing to say yet.
 func (pl *play) figure(name string, v float64, unit string) {
-	if was, ok := pl.shown[name]; !ok || was != v {
+	was, ok := pl.shown[name]
+	if v != was || !ok && pl.sum != nil {
 		pl.shown[name] = v
 		pl.s.Gauge(name, v, unit)
 	}
@@ -355,14 +363,14 @@ func (pl *play) grumble(ctx context.Context, what string, err error) error {
 
 func (pl *play) summary() string {
 	s := pl.sum
-	same := "the same answer as one loop"
+	same := "and the answer is that of one loop"
 	if s.Differences > 0 {
-		same = fmt.Sprintf("not the answer of one loop: %s differ", demo.Plural(s.Differences, "word"))
+		same = fmt.Sprintf("and it is not the answer of one loop, %s differ", demo.Plural(s.Differences, "word"))
 	}
 	var most []string
 	for _, t := range s.Top[:min(3, len(s.Top))] {
-		most = append(most, fmt.Sprintf("%s %d", t.Word, t.Count))
+		most = append(most, fmt.Sprintf("%q %d", t.Word, t.Count))
 	}
-	return fmt.Sprintf("%d words in %.1f s, %s (%s); executions %d, re-executions %d, duplicates %d",
+	return fmt.Sprintf("%d words in %.1f s, %s: %s. Executions %d, re-executions %d, duplicates %d",
 		s.Words, s.Makespan.Seconds(), same, strings.Join(most, ", "), pl.numbers.Executions, pl.numbers.Reexecutions, pl.numbers.Duplicates)
 }

@@ -25,7 +25,10 @@ var places = []demo.Place{demo.Processes, demo.Nodes}
 // inEach runs a test in each place.
 func inEach(t *testing.T, f func(t *testing.T, p demo.Place)) {
 	for _, p := range places {
-		t.Run(string(p), func(t *testing.T) { f(t, p) })
+		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
+			f(t, p)
+		})
 	}
 }
 
@@ -77,7 +80,7 @@ func gauge(b *board.Board, name string) int {
 	return int(g.Value)
 }
 
-func counted24(b *board.Board) bool {
+func answered(b *board.Board) bool {
 	_, ok := b.Gauge("makespan")
 	return ok
 }
@@ -85,7 +88,7 @@ func counted24(b *board.Board) bool {
 // finish waits for the answer, ends the run and checks it.
 func finish(t *testing.T, run demo.Run) stagetest.Result {
 	t.Helper()
-	stagetest.Until(t, run, "the answer", counted24)
+	stagetest.Until(t, run, "the answer", answered)
 	run.Finish()
 	got := stagetest.End(t, run)
 	check(t, got)
@@ -99,6 +102,8 @@ func check(t *testing.T, got stagetest.Result) {
 		t.Fatalf("the run: %v, %+v", got.Err, v)
 	}
 	b := got.Board
+	tasks, chunks := len(b.Tasks), 0
+	fmt.Sscan(got.Header.Params["maps"], &chunks)
 	runs, dones := map[int]int{}, map[int]int{}
 	total, dups, maps := 0, 0, 0
 	for _, e := range got.Events {
@@ -108,7 +113,7 @@ func check(t *testing.T, got stagetest.Result) {
 			case trace.KindTaskRun:
 				runs[d.Task]++
 				total++
-				if strings.HasPrefix(d.Note, "reduce") && maps < demo18 {
+				if strings.HasPrefix(d.Note, "reduce") && maps < chunks {
 					t.Errorf("reduce %d began with %d maps done", d.Task, maps)
 				}
 			case trace.KindTaskDone:
@@ -125,12 +130,12 @@ func check(t *testing.T, got stagetest.Result) {
 			}
 		}
 	}
-	for n := range demo18 + demo6 {
+	for n := range tasks {
 		if dones[n] != 1 || runs[n] == 0 {
 			t.Errorf("task %d: %d runs, %d results", n, runs[n], dones[n])
 		}
 	}
-	if n := gauge(b, "executions"); n != total || n != demo18+demo6+gauge(b, "re-executions")+gauge(b, "backups") {
+	if n := gauge(b, "executions"); n != total || n != tasks+gauge(b, "re-executions")+gauge(b, "backups") {
 		t.Errorf("executions: %d, by the log %d; %d re-executions, %d backups", n, total, gauge(b, "re-executions"), gauge(b, "backups"))
 	}
 	if n := gauge(b, "duplicates"); n != dups {
@@ -147,14 +152,11 @@ func check(t *testing.T, got stagetest.Result) {
 	}
 }
 
-// The defaults.
-const demo18, demo6 = 18, 6
-
 // Unattended, a worker is killed and one becomes a straggler, and both places come
 // to the same answer.
 func TestSameAnswer(t *testing.T) {
 	inEach(t, func(t *testing.T, p demo.Place) {
-		got := stagetest.Play(t, Demo{}, at(p, "work", "1600ms"))
+		got := stagetest.Play(t, Demo{}, at(p, "work", "800ms", "maps", "10", "reduces", "4"))
 		t.Log(got.Board.Verdict.Text)
 		check(t, got)
 		for _, g := range (Demo{}).Info().Gauges {
@@ -173,11 +175,11 @@ func TestSameAnswer(t *testing.T) {
 // moments. An onlooker who reads the folder meanwhile finds whole files only.
 func TestUnderFire(t *testing.T) {
 	inEach(t, func(t *testing.T, p demo.Place) {
-		for seed := range uint64(3) {
+		for seed := range uint64(2) {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
 				t.Parallel()
 				rnd := rand.New(rand.NewPCG(seed, 7))
-				o := at(p, "work", "400ms", "silence", "500ms", "backups", fmt.Sprint(seed != 1))
+				o := at(p, "work", "300ms", "silence", "500ms", "backups", fmt.Sprint(seed == 0))
 				o.Seed = seed
 				run := attended(t, o)
 				look := onlooker(t, run, p)
@@ -241,7 +243,7 @@ func onlooker(t *testing.T, run demo.Run, p demo.Place) (wait func()) {
 // The task of a killed worker is done by another.
 func TestKilled(t *testing.T) {
 	inEach(t, func(t *testing.T, p demo.Place) {
-		run := attended(t, at(p, "workers", "2", "work", "1s", "backups", "false"))
+		run := attended(t, at(p, "workers", "2", "work", "600ms", "maps", "4", "reduces", "2", "backups", "false"))
 		b := stagetest.Until(t, run, "a task in hand", func(b *board.Board) bool { return holder(b, 0) != "" })
 		who := holder(b, 0)
 		task := b.Proc(who).Task
@@ -262,18 +264,18 @@ func TestStopped(t *testing.T) {
 			if p == demo.Nodes && !backups {
 				continue // there it is silent, and its task given to another
 			}
-			run := attended(t, at(p, "workers", "2", "work", "500ms", "silence", "30s", "backups", fmt.Sprint(backups)))
-			b := stagetest.Until(t, run, "a reduce in hand", func(b *board.Board) bool { return holder(b, demo18) != "" })
-			who := holder(b, demo18)
+			run := attended(t, at(p, "workers", "2", "work", "500ms", "maps", "4", "reduces", "3", "silence", "30s", "backups", fmt.Sprint(backups)))
+			b := stagetest.Until(t, run, "a reduce in hand", func(b *board.Board) bool { return holder(b, 4) != "" })
+			who := holder(b, 4)
 			act(t, run, "stop", who)
 			if !backups {
 				stagetest.Until(t, run, "nothing is left but what the stopped one has", func(b *board.Board) bool {
-					return b.Counts[board.TaskDone] >= demo18+demo6-1
+					return b.Counts[board.TaskDone] >= 4+3-1
 				})
 				act(t, run, "cont", who)
 			}
 			got := finish(t, run)
-			if !backups && gauge(got.Board, "executions") != demo18+demo6 {
+			if !backups && gauge(got.Board, "executions") != 4+3 {
 				t.Errorf("%d executions without backup copies", gauge(got.Board, "executions"))
 			}
 		}
@@ -283,7 +285,8 @@ func TestStopped(t *testing.T) {
 // On nodes, a worker that is silent loses its task; its result, when it comes
 // after all, is a duplicate.
 func TestSilent(t *testing.T) {
-	run := attended(t, at(demo.Nodes, "workers", "2", "work", "10s", "maps", "4", "reduces", "1", "silence", "500ms", "backups", "false"))
+	t.Parallel()
+	run := attended(t, at(demo.Nodes, "workers", "2", "work", "6s", "maps", "4", "reduces", "1", "silence", "500ms", "backups", "false"))
 	b := stagetest.Until(t, run, "a task in hand", func(b *board.Board) bool { return holder(b, 0) != "" })
 	who := holder(b, 0)
 	task := b.Proc(who).Task
@@ -301,12 +304,13 @@ func TestSilent(t *testing.T) {
 // When the coordinator is killed, the job is gone; a new one begins from the
 // beginning, with the workers that are there.
 func TestCoordinatorKilled(t *testing.T) {
+	t.Parallel()
 	run := attended(t, at(demo.Nodes, "work", "200ms"))
 	stagetest.Until(t, run, "some tasks done", func(b *board.Board) bool { return b.Counts[board.TaskDone] > 3 })
 	act(t, run, "kill", coordinator)
 	stagetest.Until(t, run, "its end", func(b *board.Board) bool { return strings.Contains(b.Caption, "coordinator has ended") })
 	act(t, run, anew, "")
-	stagetest.Until(t, run, "the answer", counted24)
+	stagetest.Until(t, run, "the answer", answered)
 	run.Finish()
 	got := stagetest.End(t, run)
 	if v := got.Board.Verdict; got.Err != nil || !v.OK || gauge(got.Board, "differences") != 0 {
@@ -317,7 +321,7 @@ func TestCoordinatorKilled(t *testing.T) {
 // What a learner does at a wrong moment is answered with a caption.
 func TestWrongMoment(t *testing.T) {
 	inEach(t, func(t *testing.T, p demo.Place) {
-		run := attended(t, at(p, "work", "500ms", "workers", "8"))
+		run := attended(t, at(p, "work", "500ms", "workers", "8", "maps", "8", "reduces", "2"))
 		stagetest.Until(t, run, "a task in hand", func(b *board.Board) bool { return holder(b, 0) != "" })
 		for _, a := range []struct {
 			name   string
@@ -338,7 +342,7 @@ func TestEndedEarly(t *testing.T) {
 		stagetest.Until(t, run, "a task in hand", func(b *board.Board) bool { return holder(b, 0) != "" })
 		run.Finish()
 		got := stagetest.End(t, run)
-		if v := got.Board.Verdict; got.Err != nil || v == nil || !v.OK || !strings.Contains(v.Text, "0 of 24") {
+		if v := got.Board.Verdict; got.Err != nil || v == nil || !v.OK || !strings.Contains(v.Text, "0 of 24 tasks") {
 			t.Errorf("%v, %+v", got.Err, v)
 		}
 	})

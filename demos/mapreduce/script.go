@@ -74,7 +74,7 @@ func (pl *play) script(ctx context.Context) error {
 		} else {
 			s.Say("%s is killed with %s in hand. It had sent nothing yet. The task waits again.", w.name, pl.name(task))
 		}
-		fact(func() bool { return pl.numbers.Reexecutions > 0 || !pl.running })
+		fact(func() bool { return pl.numbers.Reexecutions > 0 || !pl.running || pl.live() == 0 })
 		if pl.numbers.Reexecutions > 0 {
 			s.Say("%s was given out again, from its beginning. It asks for nothing but its chunk, so anybody can do it.", pl.name(task))
 		}

@@ -123,6 +123,9 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 	if err != nil {
 		return err
 	}
+	if err := pl.settle(ctx); err != nil {
+		return err
+	}
 	pl.verdict()
 	return pl.leave(ctx)
 }

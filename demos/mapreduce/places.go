@@ -23,6 +23,7 @@ type place interface {
 	hire(ctx context.Context, name trace.ID) (demo.Proc, error)
 	command(c command) error
 	cast() []demo.Proc // the coordinator, where it is a process
+	halt()             // ends the coordinator, whose last fact is isEnd
 	close()
 }
 
@@ -65,11 +66,12 @@ func (m *master) put(ctx context.Context, n news) {
 // processes is a coordinator in the program, workers that are its children, as it
 // were, a pipe each way, and one folder.
 type processes struct {
-	pl    *play
-	m     *master
-	bytes atomic.Int64
-	ctx   context.Context
-	pipes []io.Closer
+	pl     *play
+	m      *master
+	bytes  atomic.Int64
+	ctx    context.Context
+	cancel context.CancelFunc
+	pipes  []io.Closer
 }
 
 func (p *processes) open(ctx context.Context) error {
@@ -77,12 +79,15 @@ func (p *processes) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.ctx = ctx
+	p.ctx, p.cancel = context.WithCancel(ctx)
 	p.m = &master{
 		setup: p.pl.setup, store: &disk{dir: dir}, news: make(chan news, 256), moved: p.bytes.Load, now: p.pl.s.Now,
 		log: p.pl.s.Emit, tell: p.pl.send,
 	}
-	go p.m.run(ctx)
+	go func() {
+		p.m.run(p.ctx)
+		p.pl.send(fact{Is: isEnd})
+	}()
 	return nil
 }
 
@@ -133,6 +138,8 @@ func (p *processes) hire(ctx context.Context, name trace.ID) (demo.Proc, error) 
 
 func (p *processes) cast() []demo.Proc { return nil }
 
+func (p *processes) halt() { p.cancel() }
+
 func (p *processes) close() {
 	for _, c := range p.pipes {
 		c.Close() // no more orders: they leave
@@ -156,7 +163,7 @@ func (n *nodes) open(ctx context.Context) error {
 	if n.net == nil {
 		n.net = cluster.New(n.pl.s, coordinator)
 	}
-	facts, err := wire.Facts(n.pl.send, nil)
+	facts, err := wire.Facts(n.pl.send, func() { n.pl.send(fact{Is: isEnd}) })
 	if err != nil {
 		return err
 	}
@@ -215,6 +222,8 @@ func describe(frame []byte) (string, bool) {
 }
 
 func (n *nodes) cast() []demo.Proc { return []demo.Proc{n.proc} }
+
+func (n *nodes) halt() { n.proc.CloseSend() }
 
 func (n *nodes) close() { n.net.Close() }
 

@@ -21,12 +21,13 @@ type play struct {
 	over  chan struct{}
 	tells bool // captions follow what happens, rather than a script
 
-	workers []*node
-	backups bool
-	running bool
-	ended   bool // the coordinator has
-	quiet   time.Duration
-	told    bool // that nothing happens
+	workers  []*node
+	backups  bool
+	running  bool
+	ended    bool // the coordinator has
+	settling bool // it is asked to
+	quiet    time.Duration
+	told     bool // that nothing happens
 
 	numbers numbers
 	sum     *sum // of the last job that came to its end
@@ -153,8 +154,11 @@ func (pl *play) name(task int) string { return nameOf(task, pl.Maps) }
 
 // take takes what the coordinator tells, or the kernel of an end.
 func (pl *play) take(f fact) {
-	if f.Is == isExited {
+	switch f.Is {
+	case isExited:
 		pl.exited(f)
+		return
+	case isEnd:
 		return
 	}
 	pl.quiet, pl.told = pl.s.Now(), false
@@ -266,6 +270,9 @@ func (pl *play) figure(name string, v float64, unit string) {
 
 func (pl *play) exited(f fact) {
 	w := pl.worker(f.Who)
+	if w == nil && pl.settling {
+		return
+	}
 	if w == nil {
 		pl.ended, pl.running = true, false
 		pl.say("The coordinator has ended (%s), and what it knew with it: which tasks are done, and their results. The workers wait. n starts another, from the beginning.", f.exit)

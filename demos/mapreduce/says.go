@@ -86,6 +86,7 @@ const (
 	isMapped = "mapped" // all maps are done
 	isOver   = "over"   // the job is
 	isBroken = "broken" // it cannot go on
+	isEnd    = "end"    // the coordinator tells no more
 	isExited = "exited" // a process has ended, by the kernel's word
 )
 

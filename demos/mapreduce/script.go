@@ -105,6 +105,28 @@ func (pl *play) script(ctx context.Context) error {
 	return err
 }
 
+// settle ends the coordinator and takes what it has still told, so that the numbers
+// are those of the log.
+func (pl *play) settle(ctx context.Context) error {
+	pl.tells, pl.settling = false, true
+	late := time.NewTimer(time.Second)
+	defer late.Stop()
+	for pl.place.halt(); !pl.ended; {
+		select {
+		case f := <-pl.facts:
+			if f.Is == isEnd {
+				return nil
+			}
+			pl.take(f)
+		case <-late.C:
+			return nil // it is stopped
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
 // verdict says how it came out. What a learner did to the stage is no failure.
 func (pl *play) verdict() {
 	switch {

@@ -275,7 +275,13 @@ func (pl *play) exited(f fact) {
 	}
 	if w == nil {
 		pl.ended, pl.running = true, false
-		pl.say("The coordinator has ended (%s), and what it knew with it: which tasks are done, and their results. The workers wait. n starts another, from the beginning.", f.exit)
+		for _, w := range pl.workers {
+			if w.task >= 0 {
+				pl.s.Emit(w.name, trace.Task{Is: trace.KindTaskLost, Task: w.task, Worker: w.name, Attempt: w.attempt, Note: "nobody is there to take its result"})
+				w.task = -1
+			}
+		}
+		pl.say("The coordinator has ended (%s). Which tasks are done, and their results, went with it. n starts another, from the beginning.", f.exit)
 		return
 	}
 	w.exit, w.task = f.exit, -1

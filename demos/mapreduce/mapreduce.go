@@ -1,4 +1,4 @@
-// Package mapreduce is the demo capstone-mapreduce: the words of a book are counted
+// Package mapreduce is the demo mapreduce: the words of a book are counted
 // by several workers, once on one machine and once on nodes that share nothing.
 //
 // A coordinator cuts the book into chunks. A *map* task counts the words of one
@@ -43,7 +43,7 @@ import (
 	"edu/procession/demos/demo"
 )
 
-// Demo is the demo capstone-mapreduce.
+// Demo is the demo mapreduce.
 type Demo struct{}
 
 var _ demo.Demo = Demo{}
@@ -62,7 +62,7 @@ const (
 // Info implements demo.Demo.
 func (Demo) Info() demo.Info {
 	return demo.Info{
-		Name:  "capstone-mapreduce",
+		Name:  "mapreduce",
 		Title: "MapReduce: a book's words, counted by many",
 		Doc: "A coordinator hands out the tasks of a word count over Newton's Opticks: maps by chunk, then reduces by partition. " +
 			"Kill a worker with a task in hand, stop one, make one a straggler: is the answer that of one loop? " +

@@ -351,6 +351,6 @@ func TestEndedEarly(t *testing.T) {
 func TestNothingSurvives(t *testing.T) {
 	inEach(t, func(t *testing.T, p demo.Place) {
 		rnd := rand.New(rand.NewPCG(uint64(os.Getpid()), 5))
-		stagetest.KillHost(t, "capstone-mapreduce place="+string(p), 5, rnd)
+		stagetest.KillHost(t, "mapreduce place="+string(p), 5, rnd)
 	})
 }

@@ -243,7 +243,7 @@ func onlooker(t *testing.T, run demo.Run, p demo.Place) (wait func()) {
 // The task of a killed worker is done by another.
 func TestKilled(t *testing.T) {
 	inEach(t, func(t *testing.T, p demo.Place) {
-		run := attended(t, at(p, "workers", "2", "work", "600ms", "maps", "4", "reduces", "2", "backups", "false"))
+		run := attended(t, at(p, "workers", "2", "work", "400ms", "maps", "4", "reduces", "2", "backups", "false"))
 		b := stagetest.Until(t, run, "a task in hand", func(b *board.Board) bool { return holder(b, 0) != "" })
 		who := holder(b, 0)
 		task := b.Proc(who).Task
@@ -264,7 +264,7 @@ func TestStopped(t *testing.T) {
 			if p == demo.Nodes && !backups {
 				continue // there it is silent, and its task given to another
 			}
-			run := attended(t, at(p, "workers", "2", "work", "500ms", "maps", "4", "reduces", "3", "silence", "30s", "backups", fmt.Sprint(backups)))
+			run := attended(t, at(p, "workers", "2", "work", "300ms", "maps", "4", "reduces", "3", "silence", "30s", "backups", fmt.Sprint(backups)))
 			b := stagetest.Until(t, run, "a reduce in hand", func(b *board.Board) bool { return holder(b, 4) != "" })
 			who := holder(b, 4)
 			act(t, run, "stop", who)
@@ -286,7 +286,7 @@ func TestStopped(t *testing.T) {
 // after all, is a duplicate.
 func TestSilent(t *testing.T) {
 	t.Parallel()
-	run := attended(t, at(demo.Nodes, "workers", "2", "work", "6s", "maps", "4", "reduces", "1", "silence", "500ms", "backups", "false"))
+	run := attended(t, at(demo.Nodes, "workers", "2", "work", "3s", "maps", "4", "reduces", "1", "silence", "500ms", "backups", "false"))
 	b := stagetest.Until(t, run, "a task in hand", func(b *board.Board) bool { return holder(b, 0) != "" })
 	who := holder(b, 0)
 	task := b.Proc(who).Task
@@ -318,10 +318,11 @@ func TestCoordinatorKilled(t *testing.T) {
 	}
 }
 
-// What a learner does at a wrong moment is answered with a caption.
+// What a learner does at a wrong moment is answered with a caption. A run that is
+// ended before its first answer says so, and is no failure.
 func TestWrongMoment(t *testing.T) {
 	inEach(t, func(t *testing.T, p demo.Place) {
-		run := attended(t, at(p, "work", "500ms", "workers", "8", "maps", "8", "reduces", "2"))
+		run := attended(t, at(p, "work", "20s", "workers", "8"))
 		stagetest.Until(t, run, "a task in hand", func(b *board.Board) bool { return holder(b, 0) != "" })
 		for _, a := range []struct {
 			name   string
@@ -331,15 +332,6 @@ func TestWrongMoment(t *testing.T) {
 			run.Act(a.name, a.target)
 			stagetest.Until(t, run, a.says, func(b *board.Board) bool { return strings.Contains(b.Caption, a.says) })
 		}
-		finish(t, run)
-	})
-}
-
-// A run that is ended before its first answer says so, and is no failure.
-func TestEndedEarly(t *testing.T) {
-	inEach(t, func(t *testing.T, p demo.Place) {
-		run := attended(t, at(p, "work", "20s"))
-		stagetest.Until(t, run, "a task in hand", func(b *board.Board) bool { return holder(b, 0) != "" })
 		run.Finish()
 		got := stagetest.End(t, run)
 		if v := got.Board.Verdict; got.Err != nil || v == nil || !v.OK || !strings.Contains(v.Text, "0 of 24 tasks") {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/trace"
 )
 
 // enough is how long a script waits for a fact, beyond what tasks take.
@@ -111,6 +112,9 @@ func (pl *play) settle(ctx context.Context) error {
 	pl.tells, pl.settling = false, true
 	late := time.NewTimer(time.Second)
 	defer late.Stop()
+	for _, p := range pl.place.cast() {
+		wake(p)
+	}
 	for pl.place.halt(); !pl.ended; {
 		select {
 		case f := <-pl.facts:
@@ -119,7 +123,7 @@ func (pl *play) settle(ctx context.Context) error {
 			}
 			pl.take(f)
 		case <-late.C:
-			return nil // it is stopped
+			return nil // it was stopped just now
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -151,6 +155,7 @@ func (pl *play) leave(ctx context.Context) error {
 	}
 	for _, p := range append(all, pl.place.cast()...) {
 		p.CloseSend()
+		wake(p)
 	}
 	late := time.NewTimer(time.Second)
 	defer late.Stop()
@@ -158,10 +163,17 @@ func (pl *play) leave(ctx context.Context) error {
 		select {
 		case <-p.Exited():
 		case <-late.C:
-			return nil // it is stopped: the stage ends it
+			return nil // the stage ends it
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 	return nil
+}
+
+// wake lets a process go on that is stopped, so that it hears of the end.
+func wake(p demo.Proc) {
+	if p.State() == trace.Stopped {
+		p.Signal(demo.SigCont)
+	}
 }

@@ -29,6 +29,7 @@ var gaugesOf = map[string][]string{
 	"silent-peer":         {"detection", "end-of-file", "connect", "suspicions", "false-alarms"},
 	"whose-clock":         {"writes", "lost-writes", "concurrent", "one-way", "backwards", "offset-a", "offset-b", "offset-store"},
 	"lease-and-fencing":   {"counter", "accepted", "lost-updates", "stale-accepted", "stale-refused", "wrong-belief"},
+	"mapreduce":           {"makespan", "words-per-second", "differences", "executions", "re-executions", "backups", "duplicates", "crossed", "files", "unfinished", "sequential"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }
 

@@ -27,7 +27,6 @@
 package cluster
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +61,8 @@ type Net struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 }
+
+var _ demo.Links = (*Net)(nil)
 
 // New names the nodes of the run. More can be added.
 func New(s demo.Stage, nodes ...trace.ID) *Net {
@@ -141,14 +142,8 @@ func (w *way) change(f func()) {
 	w.moved = make(chan struct{})
 }
 
-// Frames splits what passes on a connection into messages, and says of each what
-// the log is to have of it: Describe gets a message and returns its text, and
-// false for one that is not to be logged (it can be delayed and cut, not dropped).
-type Frames struct {
-	Split    bufio.SplitFunc
-	Describe func(frame []byte) (text string, ok bool)
-	Max      int // the longest message in bytes; 0: 64 KiB
-}
+// Frames is that of package demo.
+type Frames = demo.Frames
 
 // Link opens a door for from, behind which is to at the address target, and
 // returns the address to dial. It stays open until Close. Two nodes have one

@@ -171,6 +171,8 @@ type Stage interface {
 	Dir() (string, error)
 	// Spawn starts a worker and returns after its handshake.
 	Spawn(ctx context.Context, spec Spec) (Proc, error)
+	// Links names the nodes of the run and gives the links between them.
+	Links(nodes ...trace.ID) Links
 	// Actions delivers the demo's own actions, in order.
 	Actions() <-chan Act
 

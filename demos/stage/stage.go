@@ -27,6 +27,7 @@ import (
 	"sync"
 	"time"
 
+	"edu/procession/demos/cluster"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/safe"
 	"edu/procession/demos/stage/warden"
@@ -83,6 +84,7 @@ type run struct {
 	order  []*proc
 	serial map[string]int // role → workers so far
 	early  map[int][]warden.Notice
+	nets   []*cluster.Net
 }
 
 var (
@@ -171,6 +173,12 @@ func (r *run) play() {
 
 // clear ends what the play left, and the warden.
 func (r *run) clear() {
+	r.mu.Lock()
+	nets := r.nets
+	r.mu.Unlock()
+	for _, n := range nets {
+		n.Close()
+	}
 	r.hosts.close()
 	r.life.Close()
 	left := r.all()
@@ -369,6 +377,15 @@ func (r *run) judge(v trace.Verdict) {
 	r.gates.rest() // in step mode, a verdict comes when the last move has been seen through
 	r.gates.verdict = v
 	r.Emit("", v)
+}
+
+// Links implements demo.Stage.
+func (r *run) Links(nodes ...trace.ID) demo.Links {
+	n := cluster.New(r, nodes...)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.nets = append(r.nets, n)
+	return n
 }
 
 func (r *run) ScriptEnd() (end time.Duration) {

@@ -233,6 +233,16 @@ func TestCutAndHeal(t *testing.T) {
 	act(t, run, "heal", "b") // the only cut one that it has
 	says(t, run, "a", "hears b again")
 	says(t, run, "b", "hears a again")
+	healed := now(run).At
+	stagetest.Until(t, run, "what was sent since is there", func(b *board.Board) bool {
+		ways := map[trace.ID]bool{}
+		for _, m := range b.Msgs {
+			if m.Sent > healed && m.Received > 0 && m.From != "c" && m.To != "c" {
+				ways[m.To] = true
+			}
+		}
+		return len(ways) == 2
+	})
 	got := end(t, run)
 	if a, b := got.Board.Belief("a", "b"), got.Board.Belief("b", "a"); a != "" || b != "" {
 		t.Errorf("a and b believe of each other, whom they hear again: %q, %q", a, b)

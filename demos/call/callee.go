@@ -29,7 +29,7 @@ func callee(_ context.Context, w *demo.Worker) error {
 	case unix:
 		c = sock.Socket(w.File(1))
 	default:
-		l, err := sock.Listen(1)
+		l, err := sock.Listen(byte(w.IntArg("host")))
 		if err != nil {
 			return err
 		}

@@ -111,6 +111,9 @@ func (d *door) flow(src, dst net.Conn, from, to trace.ID) {
 			p.msg.Is, p.msg.Took = trace.KindRecv, time.Since(p.sent)
 			d.n.s.Emit(to, p.msg)
 		}
+		if len(p.b) == 0 {
+			break
+		}
 		if _, err := dst.Write(p.b); err != nil {
 			src.Close() // nobody takes it: the sender is to know
 			broken = true
@@ -149,6 +152,7 @@ func (d *door) read(src net.Conn, from, to trace.ID, out chan<- piece) {
 			return false
 		}
 	}
+	defer send(piece{}) // the end takes as long as what came before it
 	if d.frames == nil {
 		for {
 			b := make([]byte, 16<<10)

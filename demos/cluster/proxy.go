@@ -52,7 +52,7 @@ func (d *door) pass(near net.Conn) {
 	if !d.open(d.from, d.to) {
 		return
 	}
-	far, err := (&net.Dialer{}).DialContext(d.n.ctx, "tcp", d.leadsTo())
+	far, err := d.n.Dial(d.n.ctx, d.leadsTo())
 	if err != nil || !d.n.keep(far) {
 		return // nobody is there: the dialler sees its connection end
 	}

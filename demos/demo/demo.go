@@ -95,7 +95,10 @@ type Info struct {
 	// Computes says that its workers want whole cores: two runs at once would spoil
 	// each other's numbers.
 	Computes bool
-	Clocks   []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
+	// Namespaces says that its nodes can have network namespaces of their own: each
+	// listens at Links.Host, and whoever is not in a node talks to one by Links alone.
+	Namespaces bool
+	Clocks     []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
 }
 
 // Param is a setting of a demo, given with --set name=value.

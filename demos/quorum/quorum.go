@@ -52,7 +52,8 @@ func (Demo) Info() demo.Info {
 		Title: "Five nodes and a majority",
 		Doc: "Five nodes keep one log by Raft. Cut the leader and one follower off from the other three, write on both sides, heal, kill the leader: " +
 			"what was acknowledged stays, and only a majority acknowledges.",
-		Places: []demo.Place{demo.Nodes},
+		Places:     []demo.Place{demo.Nodes},
+		Namespaces: true,
 		Params: []demo.Param{
 			{Name: "election", Doc: "how long a follower waits for its leader before it stands for election; real pace", Default: "800ms", Check: demo.Duration(200*time.Millisecond, 10*time.Second)},
 			{Name: "patience", Doc: "how long a write waits to be acknowledged; real pace", Default: "2s", Check: demo.Duration(200*time.Millisecond, 30*time.Second)},

@@ -10,10 +10,10 @@ import (
 // states are those of TCP, as /proc/net/tcp numbers them.
 var states = [...]string{"", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING"}
 
-// tcpState is what the kernel says of the connection whose near end is local: a
-// state, or that there is none. It is "" where the kernel does not tell.
-func tcpState(local string) string {
-	table, err := os.ReadFile("/proc/net/tcp")
+// tcpState is what the kernel says of a process's connection whose near end is
+// local: a state, or that there is none. It is "" where the kernel does not tell.
+func tcpState(pid int, local string) string {
+	table, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", pid))
 	if err != nil {
 		return ""
 	}

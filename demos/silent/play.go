@@ -264,7 +264,7 @@ func (pl *play) kernel(p *peer, asked bool) {
 	if p.local == "" {
 		return
 	}
-	if is := tcpState(p.local); is != "" && (asked || is != p.kernel) {
+	if is := tcpState(pl.watcher.PID(), p.local); is != "" && (asked || is != p.kernel) {
 		p.kernel = is
 		pl.s.Kernel(watcher, trace.Say{Text: fmt.Sprintf("its end of the connection to %s (%s): %s", p.name, p.local, is), Stream: "log"})
 	}

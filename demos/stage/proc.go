@@ -140,7 +140,14 @@ func (p *proc) start(context.Context) error {
 	}
 	env := append(cleanEnv(), demo.EnvRole+"="+role, demo.EnvToken+"="+r.rec.Header().Token, demo.EnvSpec+"="+string(spec))
 
-	pid, err := r.spawn.spawn([]string{"procession: " + string(p.id)}, env, files)
+	w := warden.Spawn{Argv: []string{"procession: " + string(p.id)}, Env: env}
+	if r.Apart() && p.spec.Node != "" {
+		w.Node = p.spec.Node
+		if err := r.spawn.node(w.Node, r.addrOf(w.Node)); err != nil {
+			return fail(err)
+		}
+	}
+	pid, err := r.spawn.spawn(w, files)
 	if err != nil {
 		return fail(err)
 	}
@@ -159,9 +166,13 @@ func (p *proc) exists(pid int) {
 	r.noting.Lock()
 	defer r.noting.Unlock()
 	p.pid = pid
+	start := trace.Start{PID: pid, Role: p.spec.Role, Node: p.spec.Node}
+	if r.Apart() && p.spec.Node != "" {
+		start.NetNS = netSpace(pid)
+	}
 	r.mu.Lock()
-	parent, ppid := r.spawn.parent()
-	r.rec.Add(trace.Kernel, p.id, trace.Start{PID: pid, PPID: ppid, Parent: parent, Role: p.spec.Role, Node: p.spec.Node})
+	start.Parent, start.PPID = r.spawn.parent()
+	r.rec.Add(trace.Kernel, p.id, start)
 	p.look = newLooker(pid, 0)
 	r.pids[pid] = p
 	r.order = append(r.order, p)

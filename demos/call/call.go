@@ -66,7 +66,8 @@ func (Demo) Info() demo.Info {
 		Title: "The same call, six ways",
 		Doc: "One small call as a function, to a goroutine, to a process over a pipe, a Unix socket and TCP on loopback, and to a node behind an injected delay. " +
 			"The bars are nanoseconds on a logarithmic scale. Kill a callee in mid-call and compare what the caller sees with what its ledger says; stop one, and the caller sees nothing at all.",
-		Places: []demo.Place{demo.Processes},
+		Places:     []demo.Place{demo.Processes},
+		Namespaces: true,
 		Params: []demo.Param{
 			{Name: "calls", Doc: "how many calls to each process are measured", Default: "4000", Check: demo.Int(100, 1_000_000)},
 			{Name: "timeout", Doc: "how long the caller waits for a reply to a slow call", Default: "2s", Check: demo.Duration(100*time.Millisecond, time.Minute)},

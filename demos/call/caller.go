@@ -228,7 +228,7 @@ func (d *desk) take(l *line, callee trace.ID, at string) error {
 		if err != nil {
 			return err
 		}
-		if l.conn, err = sock.Dial(1, addr, sock.Key(d.w.Arg("key"))); err != nil {
+		if l.conn, err = sock.Dial(sock.Addr{Host: 1, Apart: addr.Apart}, addr, sock.Key(d.w.Arg("key"))); err != nil {
 			d.tell("ended %s %d %v", l.by, d.w.Now(), err) // it did not live long enough to be called
 			return nil
 		}

@@ -271,13 +271,9 @@ func (pl *play) engage(ctx context.Context, l *wire) error {
 		theirs, callers = append(theirs, a), []*os.File{b}
 	}
 	spec := demo.Spec{Role: "callee", Name: c.name, Files: theirs,
-		Args: map[string]string{"way": string(l.by), "key": string(pl.key), "host": "1"}}
+		Args: map[string]string{"way": string(l.by), "key": string(pl.key), "at": "127.0.0.1:0"}}
 	if l.by == far {
-		host, err := sock.ParseAddr(pl.net.Host(node) + ":0")
-		if err != nil {
-			return err
-		}
-		spec.Node, spec.Args["host"] = string(node), fmt.Sprint(host.Host)
+		spec.Node, spec.Args["at"] = string(node), pl.net.Host(node)+":0"
 	}
 	c.p, err = pl.s.Spawn(ctx, spec)
 	if err != nil {

@@ -86,6 +86,9 @@ func New(s demo.Stage, nodes ...trace.ID) *Net {
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	if e, ok := s.(Elsewhere); ok && e.Apart() {
 		n.elsewhere = e
+		for _, node := range nodes {
+			e.NodeHost(node) // addresses are given in this order
+		}
 	}
 	return n
 }

@@ -59,7 +59,6 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
-	"edu/procession/demos/internal/sock"
 	"edu/procession/demos/trace"
 )
 
@@ -86,8 +85,9 @@ func (Demo) Info() demo.Info {
 		Title: "Three peers and silence",
 		Doc: "Three processes on one machine stand in for three machines: each has an address, and they share nothing but heartbeats over loopback, which is not the network. " +
 			"Cut a link, both ways or one, delay it, stop a peer, kill one, and see what the others can know of it.",
-		Places: []demo.Place{demo.Nodes},
-		Clocks: names[:],
+		Places:     []demo.Place{demo.Nodes},
+		Namespaces: true,
+		Clocks:     names[:],
 		Params: []demo.Param{
 			{Name: "beat", Doc: "the time between two heartbeats", Default: "200ms", Check: demo.Duration(20*time.Millisecond, 5*time.Second)},
 			{Name: "patience", Doc: "how long a peer puts up with silence before it suspects", Default: "1s", Check: demo.Duration(100*time.Millisecond, time.Minute)},
@@ -113,14 +113,6 @@ func (Demo) Info() demo.Info {
 
 // Roles implements demo.Demo.
 func (Demo) Roles() map[string]demo.Role { return map[string]demo.Role{"peer": peer} }
-
-// host is the last number of a peer's address.
-func host(i int) byte {
-	if sock.ManyHosts {
-		return byte(2 + i)
-	}
-	return 1
-}
 
 // Play implements demo.Demo.
 func (Demo) Play(ctx context.Context, s demo.Stage) error {

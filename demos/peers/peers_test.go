@@ -191,11 +191,11 @@ func TestConnectionsAreReal(t *testing.T) {
 		if len(tcp) != 2 || doors != 1 || others != 0 {
 			t.Errorf("%s: %v, listens at %d, and %d others", p, tcp, doors, others)
 		}
-		if l := b.Proc(p).Listens; len(l) != 1 || !strings.HasPrefix(l[0].Addr, fmt.Sprintf("127.0.0.%d:", host(i))) {
+		if l := b.Proc(p).Listens; len(l) != 1 || !strings.HasPrefix(l[0].Addr, fmt.Sprintf("127.0.0.%d:", 2+i)) {
 			t.Errorf("%s says that it listens at %v", p, l)
 		}
 		for _, c := range tcp {
-			own := fmt.Sprintf("127.0.0.%d:", host(i))
+			own := fmt.Sprintf("127.0.0.%d:", 2+i)
 			if !strings.HasPrefix(c.local, own) || !strings.HasPrefix(c.remote, "127.0.0.") || c.state != "01" {
 				t.Errorf("%s: %+v", p, c)
 			}

@@ -123,8 +123,8 @@ const startup = 10 * time.Second
 // meet brings the three on stage and has them connect.
 func (pl *play) meet(ctx context.Context) error {
 	key := sock.NewKey()
-	for i, name := range names {
-		if err := pl.add(ctx, i, name, key); err != nil {
+	for _, name := range names {
+		if err := pl.add(ctx, name, key); err != nil {
 			return err
 		}
 	}
@@ -175,7 +175,7 @@ func (pl *play) meet(ctx context.Context) error {
 }
 
 // add starts a peer and listens to what it says.
-func (pl *play) add(ctx context.Context, i int, name trace.ID, key sock.Key) error {
+func (pl *play) add(ctx context.Context, name trace.ID, key sock.Key) error {
 	theirs, orders, err := os.Pipe()
 	if err != nil {
 		return err
@@ -187,7 +187,6 @@ func (pl *play) add(ctx context.Context, i int, name trace.ID, key sock.Key) err
 		return err
 	}
 	defer theirFacts.Close()
-	ip := sock.Addr{Host: host(i)}
 	w := &peerOnStage{name: name, orders: orders, views: map[trace.ID]*view{}}
 	pl.peers = append(pl.peers, w)
 	for _, n := range names {
@@ -204,7 +203,7 @@ func (pl *play) add(ctx context.Context, i int, name trace.ID, key sock.Key) err
 	pace := func(param string) string { return pl.s.Pace().Scale(demo.DurationParam(pl.s, param)).String() }
 	w.p, err = pl.s.Spawn(ctx, demo.Spec{
 		Role: "peer", Name: name, Node: string(name), Files: []*os.File{theirs, theirFacts},
-		Args: map[string]string{"host": fmt.Sprint(ip.Host), "key": string(key), "beat": pace("beat"), "patience": pace("patience")},
+		Args: map[string]string{"at": pl.net.Host(name) + ":0", "key": string(key), "beat": pace("beat"), "patience": pace("patience")},
 		Heard: func(d trace.Data) {
 			if m, ok := d.(trace.Msg); ok && m.Is == trace.KindRecv {
 				pl.send(news{who: name, recv: m})
@@ -282,15 +281,14 @@ func (pl *play) part(ctx context.Context) {
 		p.order("end")
 	}
 	pl.close()
-	t := time.NewTimer(3 * time.Second)
-	defer t.Stop()
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
 	for _, p := range pl.peers {
-		if p.p.State() == trace.Stopped { // it cannot hear us: the stage ends it
+		if !p.met || p.p.State() == trace.Stopped { // it does not hear us: the stage ends it
 			continue
 		}
 		select {
 		case <-p.p.Exited():
-		case <-t.C:
 		case <-ctx.Done():
 		}
 	}

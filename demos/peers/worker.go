@@ -77,7 +77,11 @@ func (n *node) tell(format string, args ...any) { fmt.Fprintf(n.facts, format+"\
 // meet listens, learns where the doors to the others are, and connects: to those
 // with a later name, while those with an earlier one come here.
 func (n *node) meet() error {
-	l, err := sock.Listen(byte(n.w.IntArg("host")))
+	at, err := sock.ParseAddr(n.w.Arg("at"))
+	if err != nil {
+		return err
+	}
+	l, err := sock.Listen(at)
 	if err != nil {
 		return err
 	}
@@ -101,7 +105,7 @@ func (n *node) meet() error {
 		if err != nil {
 			return err
 		}
-		if o.conn, err = sock.Dial(l.Addr().Host, addr, key); err != nil {
+		if o.conn, err = sock.Dial(l.Addr(), addr, key); err != nil {
 			return err
 		}
 		if _, err := o.conn.Write([]byte(n.w.Name()[:1])); err != nil {

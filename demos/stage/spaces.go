@@ -16,7 +16,7 @@ import (
 // are the addresses there.
 var stageAddr = [4]byte{10, 0, 0, 1}
 
-func nodeAddr(i int) [4]byte { return [4]byte{10, 0, byte((i + 2) / 250), byte((i+2)%250 + 1)} }
+func nodeAddr(i int) [4]byte { return [4]byte{10, 0, byte((i + 1) / 250), byte((i+1)%250 + 1)} }
 
 func ipString(ip [4]byte) string { return net.IP(ip[:]).String() }
 

@@ -1,7 +1,9 @@
 package stage
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"syscall"
@@ -15,6 +17,9 @@ func canSeparate() error { return nil }
 
 // noSpaces says why there are none here, and what to do.
 func noSpaces(err error) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		err = e.Err
+	}
 	return fmt.Errorf("this system does not let network namespaces be made (%w): leave --net out, and each node has an address of this machine's loopback; or be root, or allow user namespaces", err)
 }
 

@@ -11,7 +11,7 @@
 //  1. A worker that has ended stays a zombie until the stage asks to reap it.
 //  2. Ends, stops and continuations are told as they happen (waitid), in order.
 //  3. With network namespaces, none outlives the run's processes: none has a name
-//     (TestSpacesGo, in package stage).
+//     (TestNamespacesGo, in package demos).
 //  4. After end of file the warden ends only when it has no descendants left, and
 //     the run's folder is gone.
 //

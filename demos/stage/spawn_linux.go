@@ -162,9 +162,8 @@ func (s *spawner) ask(req warden.Request, files []*os.File) (reply, error) {
 	}
 }
 
-func (s *spawner) spawn(w warden.Spawn, files []*os.File) (int, error) {
-	w.Path, _ = self()
-	n, err := s.ask(warden.Request{Spawn: &w}, files)
+func (s *spawner) spawn(what warden.Spawn, files []*os.File) (int, error) {
+	n, err := s.ask(warden.Request{Spawn: &what}, files)
 	return n.PID, err
 }
 

@@ -46,14 +46,9 @@ func canSeparate() error {
 func (s *spawner) node(string, [4]byte) error { return canSeparate() }
 func (s *spawner) socket() (*os.File, error)  { return nil, canSeparate() }
 
-func (s *spawner) spawn(w warden.Spawn, files []*os.File) (int, error) {
-	argv, env := w.Argv, w.Env
-	path, err := self()
-	if err != nil {
-		return 0, err
-	}
-	cmd := exec.Command(path)
-	cmd.Args, cmd.Env = argv, env
+func (s *spawner) spawn(what warden.Spawn, files []*os.File) (int, error) {
+	cmd := exec.Command(what.Path)
+	cmd.Args, cmd.Env, cmd.Dir = what.Argv, what.Env, what.Dir
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = files[0], files[1], files[2]
 	give(cmd, files[3:])
 	if err := cmd.Start(); err != nil {

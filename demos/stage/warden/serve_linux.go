@@ -153,7 +153,7 @@ func (w *server) fork(s *Spawn, fds []uintptr) (int, error) {
 		}
 	}
 	return syscall.ForkExec(s.Path, s.Argv, &syscall.ProcAttr{
-		Env: s.Env, Files: fds, Sys: &syscall.SysProcAttr{Setpgid: true},
+		Env: s.Env, Files: fds, Dir: s.Dir, Sys: &syscall.SysProcAttr{Setpgid: true},
 	})
 }
 
@@ -270,6 +270,9 @@ func (w *server) killAll() {
 	w.ending = true
 	w.mu.Unlock()
 	me := os.Getpid()
+	for pid := range w.children {
+		syscall.Kill(-pid, syscall.SIGKILL) // at one moment: who forks without end is not outrun one by one
+	}
 	for {
 		for _, pid := range Descendants(me) {
 			syscall.Kill(pid, syscall.SIGKILL)

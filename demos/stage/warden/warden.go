@@ -30,6 +30,7 @@ type Spawn struct {
 	Path string   `json:"path"`
 	Argv []string `json:"argv"`
 	Env  []string `json:"env"`
+	Dir  string   `json:"dir,omitempty"`
 	Node string   `json:"node,omitempty"` // in whose network namespace; empty: in the warden's
 }
 

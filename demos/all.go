@@ -12,12 +12,13 @@ import (
 	"edu/procession/demos/quorum"
 	"edu/procession/demos/remote"
 	"edu/procession/demos/silent"
+	"edu/procession/demos/trust"
 )
 
 // All is the registry: every demo, in the order of the course. Those of package
 // early need no network in their workers; the others start theirs from main.
 var All = slices.Concat(early.Demos, []demo.Demo{
-	remote.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{},
+	remote.Demo{}, trust.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{},
 })
 
 // Find returns the demo of that name.

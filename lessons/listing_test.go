@@ -56,6 +56,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^killed the worker that has task 0\n(no result for 2 s; missing: .*\n)+results: \[0, 1, 4, 9, 16, 25\]\n$`},
 		golang: []string{`^killed the worker that has task 0\n(a worker ended: (<nil>|signal: killed)\n){2}task 0 given out ([2-9]|\d\d) times: 0\n(task \d given out \d+ times: \d+\n)*task 5 given out \d+ times: 25\n$`},
 	},
+	"trust-boundary": {
+		python: []string{`^the bank got \['pay 10', 'shop'\]\neve can read the order: True\neve can read the key: False\na wrong key: refused\nrecv\(\) has touched a file: True\nJSON, altered: refused\nJSON, a trap: refused\nJSON, good: got pay 10\nJSON, good, once more: refused\na file was touched: False\n$`},
+		golang: []string{`^in the clear: paid 10 to shop; eve can read it: true\na pickle: refused; eve can read it: true\nmutual TLS: paid 10 to shop; eve can read it: false\nno certificate: refused; eve can read it: false\n$`},
+	},
 	"deadlock": {
 		python: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
 		golang: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},

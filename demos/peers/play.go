@@ -83,10 +83,15 @@ func newPlay(s demo.Stage) *play {
 	return &play{s: s, net: s.Links(names[:]...), news: make(chan news, 256), over: make(chan struct{}), shown: map[string]float64{}}
 }
 
-// close ends the goroutines that send news.
+// close ends the goroutines that send news, and the links.
 func (pl *play) close() {
-	pl.shut.Do(func() { close(pl.over) })
+	pl.hush()
 	pl.net.Close()
+}
+
+// hush ends the goroutines that send news, and the orders.
+func (pl *play) hush() {
+	pl.shut.Do(func() { close(pl.over) })
 	for _, p := range pl.peers {
 		p.orders.Close()
 	}
@@ -280,7 +285,7 @@ func (pl *play) part(ctx context.Context) {
 	for _, p := range pl.peers {
 		p.order("end")
 	}
-	pl.close()
+	pl.hush()
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	for _, p := range pl.peers {

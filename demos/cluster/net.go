@@ -118,6 +118,15 @@ func (n *Net) Host(node trace.ID) string {
 	return hostOf(slices.Index(n.hosts, node))
 }
 
+// DoorHost is the address at which nodes meet the stage, when that is not on
+// loopback; else "".
+func (n *Net) DoorHost() string {
+	if n.elsewhere != nil {
+		return n.elsewhere.DoorHost()
+	}
+	return ""
+}
+
 // listen opens a port for connections to a node.
 func (n *Net) listen(to trace.ID) (net.Listener, error) {
 	if n.elsewhere != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 
 	"edu/procession/demos/cluster"
 	"edu/procession/demos/demo"
@@ -44,6 +45,17 @@ func (r *run) addrOf(node string) [4]byte {
 	return nodeAddr(i)
 }
 
+func (r *run) isNode(ip netip.Addr) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, i := range r.nodes {
+		if netip.AddrFrom4(nodeAddr(i)) == ip {
+			return true
+		}
+	}
+	return false
+}
+
 // Listen implements cluster.Elsewhere.
 func (r *run) Listen(addr string) (net.Listener, error) {
 	at, err := net.ResolveTCPAddr("tcp4", addr)
@@ -61,11 +73,12 @@ func (r *run) Listen(addr string) (net.Listener, error) {
 	return net.FileListener(f)
 }
 
-// Dial implements cluster.Elsewhere.
+// Dial implements cluster.Elsewhere. Whoever is no node, such as a server that was
+// there before the run, is reached from where the program is.
 func (r *run) Dial(ctx context.Context, addr string) (net.Conn, error) {
-	to, err := net.ResolveTCPAddr("tcp4", addr)
-	if err != nil {
-		return nil, err
+	to, err := netip.ParseAddrPort(addr)
+	if err != nil || !r.isNode(to.Addr()) {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	}
 	f, err := r.spawn.socket()
 	if err != nil {
@@ -73,7 +86,7 @@ func (r *run) Dial(ctx context.Context, addr string) (net.Conn, error) {
 	}
 	defer f.Close()
 	defer context.AfterFunc(ctx, func() { f.Close() })()
-	if err := connect(f, to); err != nil {
+	if err := connect(f, net.TCPAddrFromAddrPort(to)); err != nil {
 		return nil, fmt.Errorf("to connect to %s in a network namespace: %w", addr, err)
 	}
 	return net.FileConn(f)

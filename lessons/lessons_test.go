@@ -17,6 +17,7 @@ var gaugesOf = map[string][]string{
 	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed", "executions"},
 	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release"},
 	"quorum-split-brain":  {"first-leader", "new-leader", "acknowledged", "unknown", "refused", "acknowledged-lost"},
+	"gossip-membership":   {"first-suspicion", "first-failed", "all-failed", "left-known", "refuted", "joined", "messages", "indirect-pings", "false-suspicions", "false-failed"},
 	"manager-proxy":       {"own", "unix", "tcp", "tcp-vs-own", "tcp-rate", "lost-updates", "lost-adds"},
 	"trust":               {"read-handshake", "read-signed", "read-tls", "forged-accepted", "forged-refused", "strangers-refused", "open-handshake", "open-signed", "open-tls", "call-handshake", "call-signed", "call-tls"},
 	"remote-manager":      {"done", "executions", "redelivered", "duplicates", "lost", "first-task", "redelivery", "broker-back", "master-back"},

@@ -44,6 +44,7 @@ type proc struct {
 	isGone bool
 	joined bool // reap as soon as it ends
 	look   looker
+	kin    *kin // of one that a worker started by itself
 
 	events  *ear
 	heard   chan struct{} // its events have been read to their end
@@ -228,7 +229,7 @@ func (r *run) notice(n warden.Notice) {
 	defer r.noting.Unlock()
 	r.mu.Lock()
 	p := r.pids[n.PID]
-	if p == nil { // it ended before its spawner knew its pid
+	if p == nil && !n.Orphan { // it ended before its spawner knew its pid
 		r.early[n.PID] = append(r.early[n.PID], n)
 	}
 	r.mu.Unlock()
@@ -239,6 +240,8 @@ func (r *run) notice(n warden.Notice) {
 
 func (p *proc) notice(n warden.Notice) {
 	switch {
+	case n.Orphan:
+		p.inherited(n)
 	case n.Stopped:
 		p.observe(trace.Stopped, "", "waited")
 		p.r.gates.wake()
@@ -295,6 +298,9 @@ func (p *proc) lost() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.exit.PID != 0 {
+		return
+	}
 	p.exit = trace.Exit{PID: p.pid, TID: p.tid, Code: -1, Signal: "KILL"}
 	p.r.rec.Add(trace.Stage, p.id, p.exit)
 	p.look.close()
@@ -305,10 +311,7 @@ func signalName(n int) string {
 	if n == 0 {
 		return ""
 	}
-	if s, ok := names[n]; ok {
-		return s
-	}
-	return fmt.Sprintf("signal %d", n)
+	return demo.SignalName(n)
 }
 
 func (p *proc) hasExited() bool {
@@ -322,6 +325,9 @@ func (p *proc) hasExited() bool {
 
 // join reaps the process now, or as soon as it ends.
 func (p *proc) join() error {
+	if p.kin != nil {
+		return p.notOurs()
+	}
 	p.mu.Lock()
 	p.joined = true
 	gone := p.isGone
@@ -339,7 +345,7 @@ func (p *proc) join() error {
 func (p *proc) reap() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.isGone {
+	if p.isGone || p.kin != nil {
 		return
 	}
 	n, err := p.r.spawn.reap(p.pid)
@@ -375,7 +381,9 @@ func (p *proc) CloseSend() {
 		p.Send(demo.GateEOF)
 		return
 	}
-	p.ctl.Close()
+	if p.ctl != nil {
+		p.ctl.Close()
+	}
 }
 
 func (p *proc) State() trace.Letter {
@@ -391,6 +399,9 @@ func (p *proc) Send(line string) error {
 	if strings.ContainsRune(line, '\n') {
 		return errors.New("a message to a worker is one line")
 	}
+	if p.ctl == nil {
+		return p.notOurs()
+	}
 	_, err := p.ctl.WriteString(line + "\n")
 	return err
 }
@@ -404,8 +415,11 @@ func (p *proc) Signal(sig demo.Signal) error {
 	if p.host != nil {
 		return p.host.Signal(sig)
 	}
-	if p.exit.PID != 0 {
-		return nil // a zombie takes every signal and minds none
+	if p.kin != nil {
+		return p.signalKin(sig)
+	}
+	if p.exit.PID != 0 && !keepsZombies {
+		return nil
 	}
 	if err := send(p.pid, sig); err != nil {
 		return fmt.Errorf("%s to %s: %w", sig, p.id, err)
@@ -425,6 +439,9 @@ func (p *proc) Wait(ctx context.Context) (trace.Exit, error) {
 func (p *proc) Reap(ctx context.Context) (trace.Reaped, error) {
 	if _, err := p.Wait(ctx); err != nil {
 		return trace.Reaped{}, err
+	}
+	if p.kin != nil {
+		return trace.Reaped{}, p.notOurs()
 	}
 	p.reap()
 	select {

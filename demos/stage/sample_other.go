@@ -29,7 +29,11 @@ func (l *looker) look(was trace.Letter) (reading, bool) {
 	if l.p == nil {
 		return reading{}, false
 	}
-	got := reading{state: trace.Untold, core: -1}
+	ppid, err := l.p.Ppid()
+	if err != nil {
+		return reading{}, false // it is gone
+	}
+	got := reading{state: trace.Untold, core: -1, ppid: int(ppid)}
 	if t, err := l.p.Times(); err == nil {
 		got.cpu = time.Duration((t.User + t.System) * float64(time.Second))
 	}
@@ -55,6 +59,13 @@ func (l *looker) look(was trace.Letter) (reading, bool) {
 		}
 	}
 	return got, true
+}
+
+// ppidOf is whose child a process is; 0 when there is none.
+func ppidOf(pid int) int {
+	l := newLooker(pid, 0)
+	got, _ := l.look(trace.New)
+	return got.ppid
 }
 
 // startTime is when a process began, in milliseconds since 1970; 0 when there is none.

@@ -80,9 +80,9 @@ func TestFamily(t *testing.T) {
 		t.Errorf("the zombie was not inherited and waited for: %s, %+v", p.Parent, p.Exit)
 	}
 	says(t, run, "the warden of this stage is a subreaper")
-	stagetest.Until(t, run, "the daemon is inherited", func(b *board.Board) bool { p := b.Proc(daemon1); return p != nil && p.Parent == "warden" })
-	if p := see(t, run, daemon1, trace.Asleep); p.Parent != "warden" {
-		t.Errorf("the daemon is a child of %s", p.Parent)
+	b := stagetest.Until(t, run, "the daemon is inherited", func(b *board.Board) bool { p := b.Proc(daemon1); return p != nil && p.Parent == "warden" })
+	if p := b.Proc(daemon1); stagetest.State(p.PID) != 'S' || stagetest.Parent(p.PID) != b.Proc("warden").PID {
+		t.Errorf("/proc has the daemon as %q, a child of %d", stagetest.State(p.PID), stagetest.Parent(p.PID))
 	}
 	see(t, run, parent, trace.Dead)
 	act(t, run, "kill", daemon1)

@@ -34,6 +34,7 @@ type Child struct {
 	w    *Worker
 	proc *os.Process
 	ctl  *os.File
+	all  chan struct{} // all that it reported has been passed on
 }
 
 // StartChild starts a child and returns when it is about to begin its role. It
@@ -85,7 +86,7 @@ func (w *Worker) StartChild(spec ChildSpec) (*Child, error) {
 	if err != nil {
 		return fail(err)
 	}
-	c := &Child{Name: spec.Name, w: w, proc: proc, ctl: ctl}
+	c := &Child{Name: spec.Name, w: w, proc: proc, ctl: ctl, all: make(chan struct{})}
 	w.ReportOf(c.Name, trace.Start{PID: proc.Pid, PPID: os.Getpid(), Role: spec.Role})
 	hello := make(chan error, 1)
 	go c.relay(events, hello, spec.Heard)
@@ -99,6 +100,7 @@ func (w *Worker) StartChild(spec ChildSpec) (*Child, error) {
 
 // relay passes on what the child reports, with its name.
 func (c *Child) relay(events *os.File, hello chan<- error, heard func(trace.Data)) {
+	defer close(c.all)
 	defer events.Close()
 	in := bufio.NewReaderSize(events, MaxReport)
 	_, err := in.ReadSlice('\n')
@@ -152,7 +154,7 @@ func (c *Child) CloseSend() { c.ctl.Close() }
 func (c *Child) Signal(sig os.Signal) error { return c.proc.Signal(sig) }
 
 // Wait waits for the child's end, so that the kernel forgets it, and tells the
-// stage how it came.
+// stage how it came, after all that the child reported.
 func (c *Child) Wait() (trace.Exit, error) {
 	st, err := c.proc.Wait()
 	if err != nil {
@@ -162,6 +164,7 @@ func (c *Child) Wait() (trace.Exit, error) {
 	if x.Code == -1 && x.Signal == "" {
 		return x, errors.New("it ended in a way that this system does not tell")
 	}
+	<-c.all
 	c.w.ReportOf(c.Name, x)
 	return x, nil
 }

@@ -27,6 +27,7 @@ import (
 	"edu/procession/demos/queue"
 	"edu/procession/demos/race"
 	"edu/procession/demos/record"
+	"edu/procession/demos/shutdown"
 	"edu/procession/demos/stage/warden"
 	"edu/procession/demos/zombies"
 )
@@ -46,6 +47,7 @@ var Demos = []demo.Demo{
 	buffer.Demo{},
 	record.Demo{},
 	zombies.Demo{},
+	shutdown.Demo{},
 }
 
 func init() {

@@ -204,10 +204,14 @@ func (p *proc) Parent() (pid int, name trace.ID) {
 	return pid, name
 }
 
-// moved notes another parent.
+// moved notes another parent. What it said last came through the one it had, and
+// is out of date from now on.
 func (p *proc) moved(src trace.Source, ppid int, parent trace.ID) {
 	p.kin.ppid = ppid
 	p.r.rec.Add(src, p.id, trace.Parent{PID: p.pid, PPID: ppid, Parent: parent})
+	if p.exit.PID == 0 {
+		p.r.rec.Add(trace.Stage, p.id, trace.Block{})
+	}
 }
 
 // over notes how it ended, unless that is known.

@@ -88,7 +88,7 @@ func (pl *play) look() {
 		}
 		k.moved, k.movedP = id, pid
 		pl.count()
-		pl.say("%s is alive, and its parent is now %s (pid %d), by the kernel's table: %s.", name, orPID(id, pid), pid, why(id))
+		pl.say("%s lives, and its parent is now %s (pid %d): %s.", name, orPID(id, pid), pid, why(id))
 	}
 }
 
@@ -98,7 +98,7 @@ func why(id trace.ID) string {
 	case grandparent:
 		return "its nearest ancestor that lives and has declared itself a subreaper"
 	case "warden":
-		return "the warden of this stage is a subreaper; without one it would be process 1"
+		return "the warden of this stage is a subreaper; else it would be process 1"
 	}
 	return "there was no subreaper to inherit it"
 }

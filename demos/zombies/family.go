@@ -33,7 +33,7 @@ func member(_ context.Context, w *demo.Worker) error {
 		adopt()
 	}
 	for {
-		w.Block("its parent's word")
+		w.Block("a line")
 		line, err := w.Recv()
 		if err != nil {
 			w.Block("a timer")

@@ -29,7 +29,7 @@ func (pl *play) script(ctx context.Context) error {
 	zombie := func(name trace.ID) func() bool { return func() bool { return of(name).exit != nil } }
 	reaped := func(name trace.ID) func() bool { return func() bool { return of(name).reaped } }
 
-	s.Say("A parent with three children, which it started itself; grandparent started the parent. The column PARENT says whose child each is to the kernel.")
+	s.Say("A parent has three children, and waits for none of them. The column PARENT says whose child each is to the kernel.")
 	eyes(2500 * time.Millisecond)
 	if over() {
 		return err

@@ -96,7 +96,7 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 		return pl.script(ctx)
 	}
 	pl.tells = true
-	s.Say("The parent waits for none of its children. Select child-1 and let it end (x), send SIGKILL to what is left (k), let its parent wait (r). Then kill the parent (p).")
+	s.Say("The parent waits for nobody. Select child-1 and let it end (x), send SIGKILL to what is left of it (k), reap it (r). Then kill its parent (p).")
 	left := demo.ForEver
 	if !s.Attended() {
 		left = max(s.ScriptEnd()-s.Now(), 0) + time.Second

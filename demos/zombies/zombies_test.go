@@ -55,7 +55,7 @@ func says(t *testing.T, run demo.Run, text string) {
 // parent; an observer from outside reads each state and each parent in /proc.
 func TestFamily(t *testing.T) {
 	run := stagetest.Start(t, Demo{}, demo.Options{Pace: demo.Fast, Seed: 1, Attended: true})
-	says(t, run, "waits for none of its children")
+	says(t, run, "waits for nobody")
 	act(t, run, "fail", child1)
 	z := see(t, run, child1, trace.Zombie)
 	if z.Exit.Code != failing || z.Parent != parent {

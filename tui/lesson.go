@@ -159,6 +159,8 @@ func (p *lessonPage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		return p.goTo(p.at - 1), true
 	case keys.Demo.is(k):
 		return p.run(), true
+	case keys.Python.is(k):
+		return p.m.listing(p.l, p.m.push), true
 	case keys.Skip.is(k) && !p.skipped:
 		p.skipped = true
 		return p.show(lessons.Explain), true
@@ -300,6 +302,7 @@ func (p *lessonPage) bar() []barRow {
 	if leaf.kind != lessons.Observe || !p.pane.AtBottom() {
 		items = append(items, k.Demo)
 	}
+	items = append(items, k.Python)
 	parts := "left/right"
 	if leaf.kind == lessons.Predict && p.quiz.counting() {
 		parts = "tab"

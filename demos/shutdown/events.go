@@ -3,6 +3,7 @@ package shutdown
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -92,6 +93,10 @@ func (pl *play) take(n news) {
 		pl.ended(n.who)
 	case trace.Task:
 		pl.took(d)
+	case trace.Item:
+		if n, err := strconv.Atoi(d.Item); err == nil && pl.tasks[n] != nil {
+			pl.tasks[n].accepted = true
+		}
 	case trace.Say:
 		if name, ok := strings.CutPrefix(d.Text, started); ok {
 			if p, ok := pl.s.Proc(trace.ID(name)); ok {
@@ -157,8 +162,12 @@ func (pl *play) sum() {
 	pl.over = true
 	for n, t := range pl.tasks {
 		if t.server == pl.serial && t.state == 0 {
-			t.state = trace.KindTaskLost
-			pl.s.Emit("", trace.Task{Is: trace.KindTaskLost, Task: n, Note: "accepted, and never answered"})
+			d := trace.Task{Is: trace.KindTaskLost, Task: n, Note: "accepted, and never answered"}
+			if !t.accepted {
+				d.Is, d.Note = trace.KindTaskFail, "not accepted: the server was gone"
+			}
+			t.state = d.Is
+			pl.s.Emit("", d)
 		}
 	}
 	pl.tell()

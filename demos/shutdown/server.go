@@ -30,13 +30,13 @@ type server struct {
 	deaf    int   // workers that are to ignore SIGTERM
 	queue   []int // accepted, and not begun
 	closing bool
-	asked   bool // the workers have been sent SIGTERM
 }
 
 // hand is a worker as the server knows it.
 type hand struct {
 	*demo.Child
-	task int // in hand, -1 for none
+	task  int  // given and not answered, -1 for none
+	asked bool // it has been sent SIGTERM
 }
 
 // serve is the server: its main thread reads the client's lines.
@@ -103,21 +103,31 @@ func (s *server) accept(n int) {
 		return
 	}
 	s.queue = append(s.queue, n)
+	s.moves(trace.KindPut, n)
 	s.give()
 }
 
-// give hands out what is accepted; when there is nothing more to come, it asks the
-// workers to leave. The lock is held.
+// accepted is the queue of those that no worker has yet.
+const accepted trace.ID = "accepted"
+
+func (s *server) moves(is trace.Kind, n int) {
+	s.w.ReportOf(accepted, trace.Item{Is: is, Queue: accepted, Item: strconv.Itoa(n), Depth: len(s.queue)})
+}
+
+// give hands out what is accepted; when there is nothing more to come, it asks
+// those to leave who have answered all: a task may still be on its way to a worker
+// that looks idle. The lock is held.
 func (s *server) give() {
 	for _, h := range s.workers {
 		if h.task < 0 && len(s.queue) > 0 {
 			h.task, s.queue = s.queue[0], s.queue[1:]
+			s.moves(trace.KindGet, h.task)
 			h.Send(fmt.Sprint(h.task))
 		}
 	}
-	if s.closing && !s.asked && len(s.queue) == 0 {
-		s.asked = true
-		for _, h := range s.workers {
+	for _, h := range s.workers {
+		if s.closing && h.task < 0 && !h.asked {
+			h.asked = true
 			h.Signal(syscall.SIGTERM)
 		}
 	}
@@ -171,14 +181,22 @@ func (s *server) ended(h *hand) {
 	if h.task >= 0 {
 		s.w.Report(trace.Task{Is: trace.KindTaskLost, Task: h.task, Worker: h.Name, Note: "its worker ended in mid-task"})
 	}
-	if !s.closing {
-		if s.hire() == nil {
-			s.give()
-		}
+	s.leave()
+	if s.closing {
 		return
 	}
-	s.leave()
+	time.AfterFunc(backOff, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.closing && s.hire() == nil {
+			s.give()
+		}
+	})
 }
+
+// backOff is how long the server waits before it replaces a worker: the signal
+// that ended it may have been one to the whole group.
+const backOff = 200 * time.Millisecond
 
 // leave ends the server when it is closing and all have left. The lock is held.
 func (s *server) leave() {

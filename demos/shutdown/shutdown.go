@@ -19,7 +19,7 @@
 //   - last-exit: from the signal, as the play sent it or as the server told that it
 //     caught it, until the last of server and workers had ended.
 //   - done, lost, refused: the client's count of its tasks. Lost is what was
-//     accepted and never answered.
+//     accepted and never answered; what was not even accepted counts as refused.
 //   - escalations: how often the server had to send SIGKILL.
 //   - exit-code: of the server, by its wait status.
 //
@@ -71,7 +71,7 @@ func (Demo) Info() demo.Info {
 			{Name: "last-exit", Unit: "s", Doc: "from the signal until the last of server and workers had ended"},
 			{Name: "done", Doc: "tasks whose result the client got"},
 			{Name: "lost", Doc: "tasks that the server had accepted, and whose result the client never got"},
-			{Name: "refused", Doc: "tasks that the server refused since it was shutting down"},
+			{Name: "refused", Doc: "tasks that the server did not accept, since it was shutting down or gone"},
 			{Name: "escalations", Doc: "workers that the server sent SIGKILL, since they were there after the time of grace"},
 			{Name: "exit-code", Doc: "of the server, in Python's count: its own code, or minus the number of the signal that ended it"},
 		},
@@ -181,8 +181,9 @@ type play struct {
 
 // task is a task as the client knows it.
 type task struct {
-	server int // which one it was sent to
-	state  trace.Kind
+	server   int // which one it was sent to
+	accepted bool
+	state    trace.Kind // 0: not answered
 }
 
 // news is what happened.
@@ -214,7 +215,7 @@ func (pl *play) open() error {
 		},
 		Heard: func(d trace.Data) {
 			switch d.(type) {
-			case trace.Say, trace.Task:
+			case trace.Say, trace.Task, trace.Item:
 				tell(news{name, d, false})
 			}
 		},

@@ -75,8 +75,13 @@ func TestShutdowns(t *testing.T) {
 					t.Errorf("%s ended as a child of %s", id, p.Parent)
 				}
 			}
-			if b.Dropped != 0 || b.Proc("worker-4") != nil {
-				t.Errorf("%d dropped; a worker was hired in the end: %v", b.Dropped, b.Proc("worker-4") != nil)
+			for _, e := range got.Events {
+				if d, ok := e.Data.(trace.Dropped); ok {
+					t.Errorf("%d events dropped: %s", d.Count, d.Reason)
+				}
+			}
+			if b.Proc("worker-4") != nil {
+				t.Error("a worker was hired in the end")
 			}
 		})
 	}
@@ -105,8 +110,13 @@ func TestAttended(t *testing.T) {
 	until("the sum", func(b *board.Board) bool { return strings.HasPrefix(b.Caption, "SIGINT to the group: ") })
 	run.Finish()
 	got := stagetest.End(t, run)
-	if x := got.Board.Proc("server-2").Exit; x.Code != 0 || got.Board.Dropped != 0 {
-		t.Errorf("the second server: %+v, dropped %d", x, got.Board.Dropped)
+	for _, e := range got.Events {
+		if d, ok := e.Data.(trace.Dropped); ok {
+			t.Errorf("%d events dropped: %s", d.Count, d.Reason)
+		}
+	}
+	if x := got.Board.Proc("server-2").Exit; x.Code != 0 {
+		t.Errorf("the second server: %+v", x)
 	}
 	var known, seen []string
 	for _, g := range (Demo{}).Info().Gauges {

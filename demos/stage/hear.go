@@ -68,6 +68,10 @@ func (p *proc) hear(f *os.File, role string) {
 	}
 	p.hello <- nil
 
+	if g := p.spec.Program; g != nil {
+		(*demoProgram)(g).hear(in)
+		return
+	}
 	b := newBucket(eventBurst, eventRate)
 	refused, first := 0, ""
 	tell := func() {
@@ -184,6 +188,10 @@ func (p *proc) capture(f *os.File, stream string) {
 	defer p.pipes.Done()
 	defer f.Close()
 	in := bufio.NewReaderSize(f, 32<<10)
+	who := p.id
+	if p.spec.Program != nil {
+		who = "" // its children write there too
+	}
 	b := newBucket(lineBurst, lineRate)
 	var told time.Time
 	tell := func() {
@@ -205,7 +213,7 @@ func (p *proc) capture(f *os.File, stream string) {
 			if more {
 				text += " …"
 			}
-			p.r.rec.Add(trace.Worker, p.id, trace.Say{Text: text, Stream: stream})
+			p.r.rec.Add(trace.Worker, who, trace.Say{Text: text, Stream: stream})
 		}
 		if err != nil {
 			return

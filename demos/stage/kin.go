@@ -3,8 +3,8 @@ package stage
 import (
 	"errors"
 	"fmt"
-	"os"
-	"runtime"
+	"slices"
+	"time"
 
 	"edu/procession/demos/demo"
 	"edu/procession/demos/safe"
@@ -13,23 +13,8 @@ import (
 )
 
 // A worker may start processes of its own (demo.Worker.StartChild). It says so, and
-// the stage looks in the kernel's tables before it believes it. Such kin are
-// sampled and signalled as workers are, but nobody except their parent can wait
-// for them. So how one ended is known from whatever comes first: a sample that
-// finds the zombie, whose status the kernel keeps and shows; the wait of the
-// warden, once it has inherited it; or the word of the worker that waited.
-
-// kin is what there is to know of a process that a worker started by itself.
-type kin struct {
-	os     *os.Process // on Linux a pidfd: this process, and no other that gets its pid
-	by     *proc       // the worker that told of it
-	ppid   int
-	missed int // looks in a row that found nobody
-}
-
-// patienceForWord is how many looks may find nobody before the stage gives up
-// hearing how it ended from whoever waited for it.
-const patienceForWord = 3
+// the stage looks in the kernel's tables before it believes it: they are guests.
+// When a process ends, its children get another parent, and that is told as well.
 
 // ofKin takes what a worker tells of processes that it started; handled says that
 // it was that.
@@ -56,212 +41,144 @@ func (p *proc) bears(who trace.ID, st trace.Start) error {
 	if who == "" || who == p.id || st.PID <= 1 || r.gates.on {
 		return errors.New("no process that a worker could have started")
 	}
-	h, err := os.FindProcess(st.PID)
-	if err != nil {
-		return err
+	ppid := parentOf(st.PID)
+	if ppid == 0 {
+		ppid = st.PPID // it is gone already, or this system does not tell
 	}
-	c := r.newProc(demo.Spec{Name: who, Role: safe.Line(st.Role, 40), Unreaped: true})
-	c.pid, c.kin = st.PID, &kin{os: h, by: p, ppid: ppidOf(st.PID)} // looked at after h: h is who has this parent
-	src := trace.Kernel
-	if c.kin.ppid == 0 { // it is gone already
-		src, c.kin.ppid = trace.Worker, st.PPID
-	}
-	parent, ok := r.whoIs(c.kin.ppid)
-	if !ok {
+	r.mu.Lock()
+	known := r.whoIs(ppid) != ""
+	r.mu.Unlock()
+	if _, top := r.spawn.parent(); !known && ppid != top {
 		return fmt.Errorf("process %d is not its child", st.PID)
 	}
-	if err := r.name(c); err != nil {
-		return err
-	}
-	r.mu.Lock()
-	r.rec.Add(src, c.id, trace.Start{PID: c.pid, PPID: c.kin.ppid, Parent: parent, Role: c.spec.Role, Node: p.spec.Node})
-	c.look = newLooker(c.pid, 0)
-	r.pids[c.pid] = c
-	delete(r.early, c.pid)
-	r.order = append(r.order, c)
-	r.mu.Unlock()
-	r.lease.add(c.pid)
-	return nil
-}
-
-// whoIs names a process of the run. The program itself, where it is the parent of
-// the workers, has no name.
-func (r *run) whoIs(pid int) (trace.ID, bool) {
-	if id, parent := r.spawn.parent(); pid == parent {
-		return id, true
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if p := r.pids[pid]; p != nil {
-		select {
-		case <-p.gone:
-		default:
-			return p.id, true
-		}
-	}
-	return "", false
+	_, err := r.adopt(demo.Guest{PID: st.PID, Name: who, Role: st.Role}, p, ppid)
+	return err
 }
 
 // kinOf finds one that this worker has told of.
 func (p *proc) kinOf(pid int) *proc {
-	p.r.mu.Lock()
-	defer p.r.mu.Unlock()
-	if c := p.r.pids[pid]; c != nil && c.kin != nil && c.kin.by == p {
-		return c
+	for _, c := range slices.Backward(p.r.all()) {
+		if c.guest != nil && c.guest.of == p && c.pid == pid {
+			return c
+		}
 	}
 	return nil
 }
 
+func (p *proc) waitedFor() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
+	}
+}
+
 // waited takes a worker's word that it waited for one, and how that had ended. One
-// whom it does not call by its name, it has inherited.
+// that it does not call by its name, it has inherited.
 func (p *proc) waited(who trace.ID, x trace.Exit) error {
 	c := p.kinOf(x.PID)
 	if c == nil {
 		return fmt.Errorf("it has no child %d", x.PID)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.isGone {
-		return nil
+	w := word{by: trace.Worker, exit: trace.Exit{Code: x.Code, Signal: safe.Line(x.Signal, 20)}}
+	if who == "" {
+		w.parent, w.ppid = p.id, p.pid
 	}
-	got, there := c.look.look(c.state)
-	if there && got.state != trace.Zombie {
-		return fmt.Errorf("process %d has not ended", x.PID)
-	}
-	if who == "" && c.kin.ppid != p.pid {
-		c.moved(trace.Worker, p.pid, p.id)
-	}
-	c.over(trace.Worker, trace.Exit{PID: c.pid, Code: x.Code, Signal: safe.Line(x.Signal, 20)})
-	if !there {
-		c.vanished(trace.Reaped{User: c.look.last})
-	}
+	c.tell(w)
 	return nil
 }
 
-// inherited takes the warden's word that it waited for one, whose parent it had
+// orphaned takes the warden's word that it waited for one, whose parent it had
 // become.
-func (p *proc) inherited(n warden.Notice) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.kin == nil || p.isGone {
-		return
-	}
-	if id, pid := p.r.spawn.parent(); p.kin.ppid != pid {
-		p.moved(trace.Kernel, pid, id)
-	}
-	x := trace.Exit{PID: p.pid, Code: n.Code, Signal: signalName(n.Signal)}
-	if x.Signal != "" {
-		x.Code = -1
-	}
-	p.over(trace.Kernel, x)
-	p.vanished(trace.Reaped{User: n.User, System: n.System, MaxRSS: n.MaxRSS})
-}
-
-// sampleKin is a look at one that is no child of the warden.
-func (p *proc) sampleKin() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.isGone {
-		return
-	}
-	got, ok := p.look.look(p.state)
-	if !ok {
-		if p.kin.missed++; p.kin.missed >= patienceForWord || p.exit.PID != 0 {
-			p.over(trace.Stage, trace.Exit{PID: p.pid, Code: -1, Untold: true})
-			p.vanished(trace.Reaped{User: p.look.last})
+func (r *run) orphaned(n warden.Notice) {
+	for _, p := range r.all() {
+		if p.guest == nil || p.pid != n.PID || p.tid != 0 || p.waitedFor() {
+			continue
 		}
-		return
-	}
-	p.kin.missed = 0
-	if got.ppid != p.kin.ppid && got.ppid != 0 {
-		id, _ := p.r.whoIs(got.ppid)
-		p.moved(trace.Kernel, got.ppid, id)
-	}
-	if p.exit.PID != 0 || got.state == trace.Zombie && got.exit == nil && runtime.GOOS == "linux" {
-		return // a zombie still, or one in the making
-	}
-	p.observed(got.state, got.on, "sampled")
-	if got.state == trace.Zombie {
-		if got.exit == nil {
-			got.exit = &trace.Exit{PID: p.pid, Code: -1, Untold: true}
+		w := word{by: trace.Kernel, exit: trace.Exit{Code: n.Code, Signal: signalName(n.Signal)}}
+		if w.exit.Signal != "" {
+			w.exit.Code = -1
 		}
-		p.over(trace.Kernel, *got.exit)
+		w.parent, w.ppid = r.spawn.parent()
+		p.tell(w)
+	}
+}
+
+func (p *proc) tell(w word) {
+	select {
+	case p.guest.word <- w:
+	default: // one is enough
+	}
+}
+
+// hearWord waits a little for the word of whoever has waited for a guest.
+func (p *proc) hearWord() (word, bool) {
+	select {
+	case w := <-p.guest.word:
+		return w, true
+	case <-time.After(500 * time.Millisecond):
+	case <-p.r.done:
+	}
+	return word{}, false
+}
+
+// moved notes whose child a guest is now. p.mu is held.
+func (p *proc) moved(ppid int) {
+	if p.guest == nil || p.tid != 0 || ppid == 0 || ppid == p.guest.ppid {
 		return
 	}
-	p.usage(got)
+	p.r.mu.Lock()
+	id := p.r.whoIs(ppid)
+	p.r.mu.Unlock()
+	p.inherited(trace.Kernel, ppid, id)
 }
 
-// Parent implements demo.Proc.
-func (p *proc) Parent() (pid int, name trace.ID) {
-	if p.kin == nil {
-		name, pid = p.r.spawn.parent()
-		return pid, name
+// inherited notes another parent. What a guest said last came through the one it
+// had, and is out of date from now on. p.mu is held.
+func (p *proc) inherited(by trace.Source, ppid int, parent trace.ID) {
+	if ppid == p.guest.ppid {
+		return
 	}
-	p.mu.Lock()
-	pid = p.kin.ppid
-	p.mu.Unlock()
-	name, _ = p.r.whoIs(pid)
-	return pid, name
-}
-
-// moved notes another parent. What it said last came through the one it had, and
-// is out of date from now on.
-func (p *proc) moved(src trace.Source, ppid int, parent trace.ID) {
-	p.kin.ppid = ppid
-	p.r.rec.Add(src, p.id, trace.Parent{PID: p.pid, PPID: ppid, Parent: parent})
-	if p.exit.PID == 0 {
+	p.guest.ppid = ppid
+	p.r.rec.Add(by, p.id, trace.Parent{PID: p.pid, PPID: ppid, Parent: parent})
+	if p.exit.PID == 0 && p.guest.of.spec.Program == nil {
 		p.r.rec.Add(trace.Stage, p.id, trace.Block{})
 	}
 }
 
-// over notes how it ended, unless that is known.
-func (p *proc) over(src trace.Source, x trace.Exit) {
-	if p.exit.PID != 0 {
-		return
+// Parent implements demo.Proc.
+func (p *proc) Parent() (pid int, name trace.ID) {
+	if p.guest == nil {
+		name, pid = p.r.spawn.parent()
+		return pid, name
 	}
-	p.exit = x
-	p.r.rec.Add(src, p.id, x)
-	close(p.exited)
-}
-
-// vanished notes that the kernel has forgotten it, so that somebody has waited.
-func (p *proc) vanished(x trace.Reaped) {
-	x.PID = p.pid
-	p.isGone, p.reaped = true, x
-	p.r.rec.Add(trace.Kernel, p.id, x)
-	p.look.close()
-	p.r.lease.remove(p.pid)
-	close(p.gone)
-}
-
-// cleared notes the end of one that ended with the whole run.
-func (p *proc) cleared() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.isGone {
-		p.over(trace.Stage, trace.Exit{PID: p.pid, Code: -1, Untold: true})
-		p.vanished(trace.Reaped{User: p.look.last})
-	}
-}
-
-// notOurs says why the stage cannot do a parent's part.
-func (p *proc) notOurs() error {
-	return fmt.Errorf("%s is a child of process %d: only its parent can wait for it or write to it", p.id, p.kin.ppid)
-}
-
-// signalKin sends to this process or, when it has been waited for, to nobody.
-func (p *proc) signalKin(sig demo.Signal) error {
-	switch err := sendTo(p.kin.os, sig); {
-	case errors.Is(err, os.ErrProcessDone):
-		return fmt.Errorf("%s has ended and was waited for: there is nothing to signal", p.id)
-	case err != nil:
-		return fmt.Errorf("%s to %s: %w", sig, p.id, err)
-	}
-	return nil
+	pid = p.guest.ppid
+	p.mu.Unlock()
+	p.r.mu.Lock()
+	defer p.r.mu.Unlock()
+	return pid, p.r.whoIs(pid)
 }
 
 // Proc implements demo.Stage.
 func (r *run) Proc(id trace.ID) (demo.Proc, bool) {
 	p := r.proc(id)
 	return p, p != nil && p.pid != 0
+}
+
+// waitedFor gives the guests, whom the warden has ended and waited for, the time to
+// be told of.
+func (r *run) waitedFor(guests []*proc) {
+	enough := time.After(time.Second)
+	for _, p := range guests {
+		if p.guest == nil || p.tid != 0 {
+			continue
+		}
+		select {
+		case <-p.gone:
+		case <-enough:
+			return
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,8 +24,9 @@ type proc struct {
 	r     *run
 	id    trace.ID
 	pid   int
-	tid   int   // of a thread
-	host  *host // whose thread it is; nil of a process
+	tid   int    // of a thread
+	host  *host  // whose thread it is; nil of a process
+	guest *guest // of what a program started; nil of what the stage did
 	spec  demo.Spec
 	took  time.Duration
 	began time.Time
@@ -44,12 +46,12 @@ type proc struct {
 	isGone bool
 	joined bool // reap as soon as it ends
 	look   looker
-	kin    *kin // of one that a worker started by itself
 
 	events  *ear
 	heard   chan struct{} // its events have been read to their end
 	gated   bool          // held at a step, by its own word
 	next    string        // which
+	release func()        // lets it go, where that is not for its control pipe
 	stillAs uint64        // the stamp of the first look that found it blocked
 	stillAt time.Time
 }
@@ -139,9 +141,16 @@ func (p *proc) start(context.Context) error {
 	if err != nil {
 		return fail(err)
 	}
-	env := append(cleanEnv(), demo.EnvRole+"="+role, demo.EnvToken+"="+r.rec.Header().Token, demo.EnvSpec+"="+string(spec))
-
-	pid, err := r.spawn.spawn([]string{"procession: " + string(p.id)}, env, files)
+	path, err := self()
+	if err != nil {
+		return fail(err)
+	}
+	run := []string{demo.EnvRole + "=" + role, demo.EnvToken + "=" + r.rec.Header().Token}
+	what := warden.Spawn{Path: path, Argv: []string{"procession: " + string(p.id)}, Env: append(append(cleanEnv(), run...), demo.EnvSpec+"="+string(spec))}
+	if g := p.spec.Program; g != nil {
+		what = warden.Spawn{Path: g.Path, Argv: append([]string{g.Path}, g.Args...), Env: append(slices.Clip(g.Env), run...), Dir: g.Dir}
+	}
+	pid, err := r.spawn.spawn(what, files)
 	if err != nil {
 		return fail(err)
 	}
@@ -225,11 +234,15 @@ func cleanEnv() []string {
 
 // notice takes what the warden, or wait, has to tell.
 func (r *run) notice(n warden.Notice) {
+	if n.Orphan {
+		r.orphaned(n)
+		return
+	}
 	r.noting.Lock()
 	defer r.noting.Unlock()
 	r.mu.Lock()
 	p := r.pids[n.PID]
-	if p == nil && !n.Orphan { // it ended before its spawner knew its pid
+	if p == nil { // it ended before its spawner knew its pid
 		r.early[n.PID] = append(r.early[n.PID], n)
 	}
 	r.mu.Unlock()
@@ -240,8 +253,6 @@ func (r *run) notice(n warden.Notice) {
 
 func (p *proc) notice(n warden.Notice) {
 	switch {
-	case n.Orphan:
-		p.inherited(n)
 	case n.Stopped:
 		p.observe(trace.Stopped, "", "waited")
 		p.r.gates.wake()
@@ -325,8 +336,8 @@ func (p *proc) hasExited() bool {
 
 // join reaps the process now, or as soon as it ends.
 func (p *proc) join() error {
-	if p.kin != nil {
-		return p.notOurs()
+	if p.guest != nil {
+		return fmt.Errorf("%s is not the stage's child: only its parent can wait for it", p.id)
 	}
 	p.mu.Lock()
 	p.joined = true
@@ -345,7 +356,7 @@ func (p *proc) join() error {
 func (p *proc) reap() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.isGone || p.kin != nil {
+	if p.isGone || p.guest != nil {
 		return
 	}
 	n, err := p.r.spawn.reap(p.pid)
@@ -400,7 +411,7 @@ func (p *proc) Send(line string) error {
 		return errors.New("a message to a worker is one line")
 	}
 	if p.ctl == nil {
-		return p.notOurs()
+		return fmt.Errorf("%s is not the stage's child: only its parent can write to it", p.id)
 	}
 	_, err := p.ctl.WriteString(line + "\n")
 	return err
@@ -415,8 +426,8 @@ func (p *proc) Signal(sig demo.Signal) error {
 	if p.host != nil {
 		return p.host.Signal(sig)
 	}
-	if p.kin != nil {
-		return p.signalKin(sig)
+	if p.guest != nil {
+		return p.guest.signal(sig)
 	}
 	if p.exit.PID != 0 && !keepsZombies {
 		return nil
@@ -440,8 +451,8 @@ func (p *proc) Reap(ctx context.Context) (trace.Reaped, error) {
 	if _, err := p.Wait(ctx); err != nil {
 		return trace.Reaped{}, err
 	}
-	if p.kin != nil {
-		return trace.Reaped{}, p.notOurs()
+	if p.guest != nil {
+		return trace.Reaped{}, p.join()
 	}
 	p.reap()
 	select {

@@ -41,10 +41,6 @@ func (r *run) sample() {
 const usageEvery = 450 * time.Millisecond
 
 func (p *proc) sample(how string) {
-	if p.kin != nil {
-		p.sampleKin()
-		return
-	}
 	if p.hasExited() {
 		return
 	}
@@ -55,8 +51,12 @@ func (p *proc) sample(how string) {
 	}
 	got, ok := p.look.look(p.state)
 	if !ok {
+		if p.guest != nil && p.tid != 0 {
+			go p.vanished()
+		}
 		return
 	}
+	p.moved(got.ppid)
 	p.observed(got.state, got.on, how)
 	p.usage(got)
 }

@@ -68,9 +68,6 @@ func (l *looker) look(trace.Letter) (reading, bool) {
 		threads: int(atoi(f[17])), rss: atoi(f[21]) * l.pageSize, core: int(atoi(f[36])), ppid: int(atoi(f[1])),
 	}
 	got.state = letter(f[0][0])
-	if f[0][0] == 'Z' && len(f) > 49 {
-		got.exit = exitOf(l.pid, syscall.WaitStatus(atoi(f[49])))
-	}
 	if l.tid == 0 && got.state == trace.Asleep && got.cpu > l.last && l.anyThreadRuns() {
 		got.state = trace.Running
 	}
@@ -82,23 +79,6 @@ func (l *looker) look(trace.Letter) (reading, bool) {
 		got.on = l.waitsFor()
 	}
 	return got, true
-}
-
-// exitOf is the status that the kernel keeps for the parent of a zombie.
-func exitOf(pid int, ws syscall.WaitStatus) *trace.Exit {
-	x := &trace.Exit{PID: pid, Code: ws.ExitStatus()}
-	if ws.Signaled() {
-		x.Code, x.Signal = -1, signalName(int(ws.Signal()))
-	}
-	return x
-}
-
-// ppidOf is whose child a process is; 0 when there is none.
-func ppidOf(pid int) int {
-	l := newLooker(pid, 0)
-	defer l.close()
-	got, _ := l.look(trace.New)
-	return got.ppid
 }
 
 // letter maps the kernel's letters to ours: a tracing stop is a stop, and a

@@ -61,13 +61,6 @@ func (l *looker) look(was trace.Letter) (reading, bool) {
 	return got, true
 }
 
-// ppidOf is whose child a process is; 0 when there is none.
-func ppidOf(pid int) int {
-	l := newLooker(pid, 0)
-	got, _ := l.look(trace.New)
-	return got.ppid
-}
-
 // startTime is when a process began, in milliseconds since 1970; 0 when there is none.
 func startTime(pid int) int64 {
 	p, err := process.NewProcess(int32(pid))

@@ -6,13 +6,6 @@ import (
 	"edu/procession/demos/demo"
 )
 
-func sendTo(p *os.Process, s demo.Signal) error {
-	if s != demo.SigKill {
-		return demo.ErrNotHere
-	}
-	return p.Kill()
-}
-
 func send(pid int, s demo.Signal) error {
 	if s != demo.SigKill {
 		return demo.ErrNotHere

@@ -188,11 +188,7 @@ func (r *run) clear() {
 		}
 	}
 	r.spawn.close()
-	for _, p := range left {
-		if p.kin != nil {
-			p.cleared()
-		}
-	}
+	r.waitedFor(left)
 	if r.warden != nil {
 		r.warden.spec.Unreaped = true // it has been waited for already
 		r.warden.ended(r.spawn.fate())

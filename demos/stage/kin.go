@@ -46,9 +46,9 @@ func (p *proc) bears(who trace.ID, st trace.Start) error {
 		ppid = st.PPID // it is gone already, or this system does not tell
 	}
 	r.mu.Lock()
-	known := r.whoIs(ppid) != ""
+	known, taken := r.whoIs(ppid) != "", r.whoIs(st.PID) != ""
 	r.mu.Unlock()
-	if _, top := r.spawn.parent(); !known && ppid != top {
+	if _, top := r.spawn.parent(); taken || !known && ppid != top {
 		return fmt.Errorf("process %d is not its child", st.PID)
 	}
 	_, err := r.adopt(demo.Guest{PID: st.PID, Name: who, Role: st.Role}, p, ppid)

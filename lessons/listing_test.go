@@ -84,6 +84,14 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
 		golang: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
 	},
+	"zombie-orphan-daemon": {
+		python: []string{`^ended, not joined: Z\nafter SIGKILL: Z\njoined: gone with exit code 0\nthe daemon is a child of p: True\np was killed, the daemon is gone: False\nit is a child of p: False but of \d+\np returned, the daemon is gone: True\n$`},
+		golang: []string{`^ended, and nobody has waited: Z\nafter SIGKILL: Z\nafter Wait: gone\nthe parent was killed, the orphan is gone: false\nit is our child: false\nwe are a subreaper: true\nthe parent was killed, the orphan is gone: false\nit is our child: true\nafter Wait4: gone\n$`},
+	},
+	"signals-and-shutdown": {
+		python: []string{`^SIGTERM: lost 0, workers' exit codes \[0, -9\]\nSIGTERM: the server's exit code is 0\nCtrl\+C: lost 0, workers' exit codes \[0\]\nCtrl\+C: the server's exit code is 0\nno handler: it said nothing more\nno handler: the server's exit code is -15\nSIGKILL: no handler is possible\nto a shell, ended by SIGTERM is 143\n$`},
+		golang: []string{`^worker 0: signal: terminated\nworker 1: signal: killed\nlost: 0\nserver: exit status 0\nplain: signal: terminated\n$`},
+	},
 	"killed-worker": {
 		python: []string{`^Pool: task 0 is 0\nPool: task 3 is 9\nPool: of task 1, nothing: no result, no error\nPool: a new worker came: True\n`,
 			`\nexecutor: task 1 raises BrokenProcessPool\nexecutor: it takes no task any more\n`,

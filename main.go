@@ -20,7 +20,7 @@ func main() {
 	demo.Early(demos.All) // roles that need the network
 	all := append(slices.Clip(demos.All), python.Demo{Listing: lessons.PythonListing})
 	os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Config{
-		Demos: all, Start: stage.Start, Guards: stage.Guards, Sweep: stage.Sweep,
+		Demos: all, Start: stage.Start, Guards: func() []demo.Check { return append(stage.Guards(), python.Check()) }, Sweep: stage.Sweep,
 		Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 	}))
 }

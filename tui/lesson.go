@@ -302,16 +302,23 @@ func (p *lessonPage) bar() []barRow {
 	if leaf.kind != lessons.Observe || !p.pane.AtBottom() {
 		items = append(items, k.Demo)
 	}
-	items = append(items, k.Python)
 	parts := "left/right"
 	if leaf.kind == lessons.Predict && p.quiz.counting() {
 		parts = "tab"
 	}
 	items = append(items, k.NextPart.as(parts, "parts"))
+	listings := leaf.kind == lessons.Python
+	if listings {
+		items = append(items, k.Python)
+	}
 	if len(p.l.Terms) > 0 {
 		items = append(items, k.Terms)
 	}
-	return []barRow{{Items: append(items, k.Back, k.Search)}}
+	items = append(items, k.Back)
+	if !listings {
+		items = append(items, k.Python)
+	}
+	return []barRow{{Items: append(items, k.Search)}}
 }
 
 func (p *lessonPage) help() (string, []Group) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"edu/procession/demos/demo"
 	"edu/procession/demos/safe"
 )
 
@@ -74,4 +75,17 @@ func Find(ctx context.Context, path string) (Interpreter, error) {
 func lastLine(s string) string {
 	s = strings.TrimSpace(s)
 	return strings.TrimSpace(s[strings.LastIndexByte(s, '\n')+1:])
+}
+
+// Check says for `procession doctor` whether there is a Python that can be used.
+func Check() demo.Check {
+	in, err := Find(context.Background(), "")
+	if err != nil {
+		return demo.Check{Name: "python3", Text: err.Error()}
+	}
+	text := "version " + in.Version + ", starts processes by " + in.Method
+	if !in.Locked {
+		text += ", free-threaded"
+	}
+	return demo.Check{Name: "python3", OK: true, Text: text}
 }

@@ -209,7 +209,9 @@ func (c *cast) adopt(pid int, name, role, method string) {
 	id := c.unique(name)
 	p, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role})
 	if err != nil {
-		return // it has come and gone
+		delete(c.names, id)
+		c.s.Reported("main", trace.Say{Text: fmt.Sprintf("%s (pid %d) has come and gone between two looks", id, pid)})
+		return
 	}
 	c.who[pid] = id
 	go c.mourn(p)

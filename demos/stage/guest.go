@@ -246,10 +246,17 @@ func (p *proc) vanished() {
 // waits, and nothing is lost.
 const programBurst, programRate = 200_000, 20_000
 
-// hear hands over the lines of a program until their end.
-func (g *demoProgram) hear(in *bufio.Reader) {
+// gather is how long lines of a program may lie: to wake up for each of them would
+// take from the program what the stage is to show.
+const gather = 2 * time.Millisecond
+
+// hearProgram hands over the lines of a program until their end.
+func (p *proc) hearProgram(in *bufio.Reader) {
 	b := newBucket(programBurst, programRate)
 	for {
+		if in.Buffered() == 0 && !p.r.gates.on {
+			time.Sleep(gather)
+		}
 		line, err := in.ReadSlice('\n')
 		if err == bufio.ErrBufferFull {
 			continue // of no bridge of ours
@@ -260,8 +267,6 @@ func (g *demoProgram) hear(in *bufio.Reader) {
 		for !b.take() {
 			time.Sleep(time.Millisecond)
 		}
-		g.Line(line)
+		p.spec.Program.Line(line)
 	}
 }
-
-type demoProgram demo.Program

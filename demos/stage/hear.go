@@ -68,8 +68,8 @@ func (p *proc) hear(f *os.File, role string) {
 	}
 	p.hello <- nil
 
-	if g := p.spec.Program; g != nil {
-		(*demoProgram)(g).hear(in)
+	if p.spec.Program != nil {
+		p.hearProgram(in)
 		return
 	}
 	b := newBucket(eventBurst, eventRate)

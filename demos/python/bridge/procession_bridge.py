@@ -358,7 +358,11 @@ def _executor_processes(m):
         def submit(self, fn, /, *args, **kwargs):
             key = "%s.%d" % (_mark(self._call_queue), self._queue_count)
             _tell('{"k":"new","p":%d,"j":"%s","x":%s}\n' % (os.getpid(), key, _q(_called(fn, args), 80)))
-            future = was(self, fn, *args, **kwargs)
+            try:
+                future = was(self, fn, *args, **kwargs)
+            except Exception as e:  # broken, or shut down: it takes no more
+                _tell('{"k":"lost","p":%d,"j":"%s","e":%s}\n' % (os.getpid(), key, _q(type(e).__name__)))
+                raise
             future.add_done_callback(lambda f: _settled(key, f))
             return future
         return submit

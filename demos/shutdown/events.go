@@ -153,7 +153,10 @@ func (pl *play) ended(who trace.ID) {
 	pl.exit = &x
 	pl.s.Gauge("exit-code", float64(demo.PythonCode(x)), "")
 	if pl.struck == 0 {
-		pl.struck, pl.by = pl.s.Now(), "a signal from the learner"
+		pl.struck, pl.by = pl.s.Now(), "its own end"
+		if x.Signal != "" {
+			pl.by = "SIG" + x.Signal
+		}
 	}
 }
 

@@ -14,8 +14,7 @@ type reading struct {
 	rss     int64
 	threads int
 	core    int
-	ppid    int         // 0: not told
-	exit    *trace.Exit // of a zombie, where its status is told
+	ppid    int // 0: not told
 }
 
 // sample looks at every live worker at the run's interval.

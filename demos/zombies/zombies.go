@@ -92,6 +92,10 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 	if err := pl.found(ctx); err != nil {
 		return err
 	}
+	if pl.kin[daemon1] == nil { // the learner has finished already
+		pl.verdict()
+		return nil
+	}
 	if !s.Attended() && s.ScriptEnd() == 0 {
 		return pl.script(ctx)
 	}
@@ -180,6 +184,11 @@ func (pl *play) found(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, name := range []trace.ID{parent, child1, child2, daemon1} {
+		if pl.kin[name] == nil && !demo.Finished(pl.s) {
+			return fmt.Errorf("%s was not started: one above it has ended; this demo needs a system on which a child can inherit pipes, such as Linux or macOS", name)
+		}
+	}
 	pl.count()
 	return nil
 }
@@ -188,7 +197,7 @@ func (pl *play) found(ctx context.Context) error {
 func (pl *play) start(ctx context.Context, of, name, role trace.ID) error {
 	pl.births[name] = of
 	pl.ask(of, "start %s %s", name, role)
-	dead := func() bool { return pl.kin[of].exit != nil }
+	dead := func() bool { return pl.kin[of] == nil || pl.kin[of].exit != nil }
 	if err := pl.until(ctx, func() bool { return pl.kin[name] != nil || dead() }, patience); err != nil {
 		return err
 	}

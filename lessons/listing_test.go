@@ -208,6 +208,53 @@ os.kill(p.pid, signal.SIGKILL)                       # no error, no effect
 p.join()
 print(p.exitcode)
 `, []string{`^0\n$`}},
+		{"zombie-orphan-daemon: whatever asks reaps", "fork", `
+import multiprocessing as mp, os
+def ended():
+    p = mp.Process(target=int)
+    p.start()
+    os.waitid(os.P_PID, p.pid, os.WEXITED | os.WNOWAIT)
+    return p
+def reaped(p):
+    try: os.waitid(os.P_PID, p.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+    except ChildProcessError: return True
+    return False
+p = ended()
+print(reaped(p))
+for name, ask in (("is_alive", lambda p: p.is_alive()), ("exitcode", lambda p: p.exitcode),
+                  ("active_children", lambda p: mp.active_children()), ("start", lambda p: ended())):
+    p = ended()
+    ask(p)
+    print(name, reaped(p))
+`, []string{`^False\nis_alive True\nexitcode True\nactive_children True\nstart True\n$`}},
+		{"signals-and-shutdown: SIGTERM without a handler leaves a daemon", "fork", `
+import multiprocessing as mp, os, signal, time
+def parent(pipe):
+    d = mp.Process(target=time.sleep, args=(60,), daemon=True)
+    d.start()
+    pipe.send(d.pid)
+    time.sleep(60)
+here, there = mp.Pipe()
+p = mp.Process(target=parent, args=(there,))
+p.start()
+daemon = here.recv()
+p.terminate()
+p.join()
+os.kill(daemon, 0) # raises when there is none
+os.kill(daemon, signal.SIGKILL)
+print(p.exitcode)
+`, []string{`^-15\n$`}},
+		{"signals-and-shutdown: leaving a Pool's block loses, close and join drain", "fork", `
+import multiprocessing as mp, time
+with mp.Pool(1) as pool:
+    r = pool.apply_async(time.sleep, (2,))
+print(r.ready())
+with mp.Pool(1) as pool:
+    r = pool.apply_async(time.sleep, (0.2,))
+    pool.close()
+    pool.join()
+print(r.ready())
+`, []string{`^False\nTrue\n$`}},
 		{"queue-full: put_nowait raises, put waits", "spawn", `
 import multiprocessing as mp, queue
 if __name__ == "__main__":

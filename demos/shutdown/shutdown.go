@@ -118,7 +118,11 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 		if !s.Attended() {
 			left = max(s.ScriptEnd()-s.Now(), 0) + time.Second
 		}
-		if err := pl.until(nil, left); err != nil {
+		err := pl.until(nil, left)
+		if err == nil && pl.struck != 0 {
+			err = pl.until(func() bool { return pl.over }, pl.patience())
+		}
+		if err != nil {
 			return err
 		}
 		pl.verdict()
@@ -138,11 +142,11 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 	if err := pl.strike(s.Param("by")); err != nil {
 		return err
 	}
-	if err := pl.until(func() bool { return pl.over }, pl.grace+pl.work+10*time.Second); err != nil {
+	if err := pl.until(func() bool { return pl.over }, pl.patience()); err != nil {
 		return err
 	}
 	if !pl.over && !demo.Finished(s) {
-		return fmt.Errorf("server and workers have not ended %v after the signal", pl.grace+pl.work+10*time.Second)
+		return fmt.Errorf("server and workers have not ended %v after the signal", pl.patience())
 	}
 	if err := pl.until(nil, s.Pace().Scale(2*time.Second)); err != nil {
 		return err
@@ -242,6 +246,9 @@ func (pl *play) watch(name trace.ID, p demo.Proc) {
 		}
 	}()
 }
+
+// patience is how long an end may take.
+func (pl *play) patience() time.Duration { return pl.grace + pl.work + 10*time.Second }
 
 // strike sends the server what is to end it.
 func (pl *play) strike(by string) error {

@@ -19,7 +19,7 @@ const patience = 10 * time.Second
 func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {
 	return demo.Loop[news]{
 		Stage: pl.s, News: pl.news, Take: func(n news) { pl.take(ctx, n) }, Look: pl.look,
-		Act: func(a demo.Act) error { return pl.act(ctx, a) },
+		Act: pl.act,
 	}.Until(ctx, ok, d)
 }
 
@@ -65,8 +65,12 @@ func (pl *play) tellEnd(name trace.ID, k *kin) {
 		}
 	}
 	switch up := pl.kin[k.of]; {
+	case pl.leaving && name == parent && k.exit.Signal == "":
+		pl.say("The parent has waited for all its children and ended with %s: nothing is left over.", *k.exit)
+	case pl.leaving && k.of == parent && up.exit == nil:
+		pl.say("%s ended with %s, and its parent, which is about to leave, waits for it.", name, ending(*k.exit))
 	case left > 0:
-		pl.say("%s ended with %s and leaves %s. Whose children are they now? See the column PARENT.", name, ending(*k.exit), demo.Plural(left, "process"))
+		pl.say("%s ended with %s and leaves %d behind. Who is their parent now? See the column PARENT.", name, ending(*k.exit), left)
 	case up != nil && up.exit == nil && k.of != grandparent:
 		pl.say("%s ended with %s. Its parent lives and has not waited: a zombie (Z). k sends it SIGKILL, r lets the parent wait.", name, ending(*k.exit))
 	case up != nil && up.exit != nil:
@@ -104,7 +108,7 @@ func why(id trace.ID) string {
 }
 
 // act does the learner's actions that the stage leaves to the demo.
-func (pl *play) act(ctx context.Context, a demo.Act) error {
+func (pl *play) act(a demo.Act) error {
 	if a.Name == "leave" {
 		a.Target = parent
 	}
@@ -120,17 +124,20 @@ func (pl *play) act(ctx context.Context, a demo.Act) error {
 			pl.s.Say("The parent has started %d more, which is as many as fit on stage.", pl.added)
 		case pl.kin[parent].exit != nil:
 			pl.s.Say("The parent has ended: nobody starts another child.")
+		case !pl.reaches(parent):
+			pl.unheard(parent)
 		default:
 			pl.added++
-			return pl.start(ctx, parent, trace.ID(fmt.Sprintf("child-%d", 2+pl.added)), "child")
+			pl.order(parent, trace.ID(fmt.Sprintf("child-%d", 2+pl.added)), "child")
 		}
 	case "fail", "leave":
 		switch {
 		case k.exit != nil:
 			pl.s.Say("%s has ended: nobody is there to read a line.", a.Target)
 		case !pl.reaches(a.Target):
-			pl.s.Say("%s's parent has ended, and with it the pipe to %s: only signals reach an orphan.", a.Target, a.Target)
+			pl.unheard(a.Target)
 		case a.Name == "leave":
+			pl.leaving = true
 			pl.ask(parent, "leave")
 			pl.s.Say("The parent returns from its main, as at the end of a program: it terminates its daemons (SIGTERM) and waits for all others, as long as that takes.")
 		default:
@@ -143,10 +150,12 @@ func (pl *play) act(ctx context.Context, a demo.Act) error {
 			pl.s.Say("%s has been waited for: the kernel has nothing of it any more.", a.Target)
 		case k.exit == nil:
 			pl.s.Say("%s has not ended: its parent would wait until it does. End it first (x, t or k).", a.Target)
-		case pl.reaches(a.Target) && k.of != "warden":
-			pl.ask(k.of, "reap %s", a.Target)
-		default:
+		case pl.kin[k.of] == nil || pl.kin[k.of].exit != nil:
 			pl.s.Say("%s is waited for by who inherited it.", a.Target)
+		case !pl.reaches(k.of):
+			pl.unheard(k.of)
+		default:
+			pl.ask(k.of, "reap %s", a.Target)
 		}
 	case "orphan":
 		up := pl.kin[k.of]
@@ -157,6 +166,11 @@ func (pl *play) act(ctx context.Context, a demo.Act) error {
 		return gone(up.p.Signal(demo.SigKill))
 	}
 	return nil
+}
+
+// unheard says why no line gets to somebody.
+func (pl *play) unheard(name trace.ID) {
+	pl.s.Say("Somebody above %s has ended, and with it the way for a line to %s: only signals get there.", name, name)
 }
 
 // reaches says that a line can get there: all above it live.

@@ -115,14 +115,15 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 // play is the state of one run. Only the goroutine of Play touches it; the
 // others send news.
 type play struct {
-	s      demo.Stage
-	news   chan news
-	top    demo.Proc // the grandparent
-	kin    map[trace.ID]*kin
-	births map[trace.ID]trace.ID // who was asked to start whom
-	names  []trace.ID            // in the order in which they were started
-	added  int
-	tells  bool // captions follow what happens, rather than a script
+	s       demo.Stage
+	news    chan news
+	top     demo.Proc // the grandparent
+	kin     map[trace.ID]*kin
+	births  map[trace.ID]trace.ID // who was asked to start whom
+	names   []trace.ID            // in the order in which they were started
+	added   int
+	tells   bool // captions follow what happens, rather than a script
+	leaving bool // the parent was asked to leave
 }
 
 // kin is one of the family as the play knows it.
@@ -195,8 +196,7 @@ func (pl *play) found(ctx context.Context) error {
 
 // start has one of the family start another and waits for its birth.
 func (pl *play) start(ctx context.Context, of, name, role trace.ID) error {
-	pl.births[name] = of
-	pl.ask(of, "start %s %s", name, role)
+	pl.order(of, name, role)
 	dead := func() bool { return pl.kin[of] == nil || pl.kin[of].exit != nil }
 	if err := pl.until(ctx, func() bool { return pl.kin[name] != nil || dead() }, patience); err != nil {
 		return err
@@ -205,6 +205,12 @@ func (pl *play) start(ctx context.Context, of, name, role trace.ID) error {
 		return fmt.Errorf("%s has not started %s for %v", of, name, patience)
 	}
 	return nil
+}
+
+// order has one of the family start another.
+func (pl *play) order(of, name, role trace.ID) {
+	pl.births[name] = of
+	pl.ask(of, "start %s %s", name, role)
 }
 
 // join notes one of the family and hears of its end.

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { stagetest.Main(m, Demo{}) }
 
-// see waits until the board has somebody in a state, and holds that /proc has it
+// see waits until the board has somebody in a state that lasts, and holds that /proc has it
 // so, and has the same parent.
 func see(t *testing.T, run demo.Run, id trace.ID, s trace.Letter) *board.Proc {
 	t.Helper()
@@ -54,6 +54,7 @@ func says(t *testing.T, run demo.Run, text string) {
 // A learner makes a zombie, sends it SIGKILL in vain, has it reaped, and kills the
 // parent; an observer from outside reads each state and each parent in /proc.
 func TestFamily(t *testing.T) {
+	t.Parallel()
 	run := stagetest.Start(t, Demo{}, demo.Options{Pace: demo.Fast, Seed: 1, Attended: true})
 	says(t, run, "waits for nobody")
 	act(t, run, "fail", child1)
@@ -66,7 +67,7 @@ func TestFamily(t *testing.T) {
 	if err := run.Act("add", ""); err != nil { // by its end, a signal that had an effect would have had it
 		t.Fatal(err)
 	}
-	see(t, run, "child-3", trace.Asleep)
+	stagetest.Until(t, run, "another child", func(b *board.Board) bool { p := b.Proc("child-3"); return p != nil && p.Took > 0 })
 	if got := stagetest.State(z.PID); got != 'Z' {
 		t.Errorf("kill -9 of a zombie: /proc says %q", got)
 	}
@@ -99,6 +100,7 @@ func TestFamily(t *testing.T) {
 // Unattended, each caption that states a fact comes after it, and all that is
 // measured is documented; with a subreaper between, orphans go to that.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	for subreaper, heir := range map[string]trace.ID{"false": "warden", "true": grandparent} {
 		t.Run("subreaper="+subreaper, func(t *testing.T) {
 			t.Parallel()
@@ -158,6 +160,7 @@ func TestScript(t *testing.T) {
 // A parent that returns from its main terminates its daemons and waits for the
 // rest: what daemon=True does do.
 func TestLeave(t *testing.T) {
+	t.Parallel()
 	got := stagetest.Play(t, Demo{}, stagetest.Options("end", "leave"))
 	if p := got.Board.Proc(daemon1); p.Exit.Signal != "TERM" || p.Parent != parent {
 		t.Errorf("the daemon: %+v, child of %s", p.Exit, p.Parent)

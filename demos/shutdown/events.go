@@ -35,16 +35,15 @@ func (pl *play) act(a demo.Act) error {
 // enough refusals make the client give up.
 const enough = 5
 
-// ahead is how many tasks the client has under way beyond one for each worker.
+// ahead is how many tasks the client has under way beyond one for each worker: so
+// many wait in the server most of the time.
 const ahead = 3
 
 // look sends the client's next task, and sums up when all have ended.
 func (pl *play) look() {
-	now := pl.s.Now()
-	if pl.exit == nil && pl.count(trace.KindTaskFail) < enough && now-pl.sent >= pl.work/time.Duration(pl.workers+1) && pl.count(0) < pl.workers+ahead {
+	if pl.exit == nil && pl.count(trace.KindTaskFail) < enough && pl.count(0) < pl.workers+ahead {
 		n := pl.next
 		pl.next++
-		pl.sent = now
 		pl.tasks[n] = &task{server: pl.serial}
 		pl.s.Emit("", trace.Task{Is: trace.KindTaskNew, Task: n})
 		pl.server.Send(fmt.Sprint(n)) // an error is the server's end, which will be heard of

@@ -128,7 +128,9 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 		pl.verdict()
 		return nil
 	}
-	atWork := func() bool { return len(pl.live) == pl.workers && pl.count(trace.KindTaskDone) > 0 }
+	atWork := func() bool {
+		return len(pl.live) == pl.workers && pl.count(trace.KindTaskDone) > 0 && pl.count(0) == pl.workers+ahead
+	}
 	if err := pl.until(atWork, 10*time.Second+pl.work); err != nil {
 		return err
 	}
@@ -172,7 +174,6 @@ type play struct {
 	live    map[trace.ID]bool // workers that have not ended
 	tasks   map[int]*task
 	next    int
-	sent    time.Duration // when the last task was
 	struck  time.Duration // when the signal came; 0: not yet
 	by      string        // which it was, in words
 	last    time.Duration // when the last process ended

@@ -30,6 +30,7 @@ type server struct {
 	deaf    int   // workers that are to ignore SIGTERM
 	queue   []int // accepted, and not begun
 	closing bool
+	lost    bool // something that was accepted will not be done
 }
 
 // hand is a worker as the server knows it.
@@ -165,6 +166,7 @@ func (s *server) escalate() {
 		s.w.Logf("%s%s", escalate, h.Name)
 		h.Signal(syscall.SIGKILL)
 	}
+	s.lost = s.lost || len(s.queue) > 0
 	s.queue = nil // nobody is there to do it
 }
 
@@ -179,6 +181,7 @@ func (s *server) ended(h *hand) {
 		}
 	}
 	if h.task >= 0 {
+		s.lost = true
 		s.w.Report(trace.Task{Is: trace.KindTaskLost, Task: h.task, Worker: h.Name, Note: "its worker ended in mid-task"})
 	}
 	s.leave()
@@ -198,11 +201,16 @@ func (s *server) ended(h *hand) {
 // that ended it may have been one to the whole group.
 const backOff = 200 * time.Millisecond
 
-// leave ends the server when it is closing and all have left. The lock is held.
+// leave ends the server when it is closing and all have left: with 0 when it did
+// all that it had accepted. The lock is held.
 func (s *server) leave() {
-	if s.closing && len(s.workers) == 0 {
-		os.Exit(0)
+	if !s.closing || len(s.workers) > 0 {
+		return
 	}
+	if s.lost || len(s.queue) > 0 {
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 // work is a worker: it does one task after another, and leaves at SIGTERM when it

@@ -7,7 +7,7 @@
 //   - SIGTERM, which the server handles: it takes no more tasks, lets what it has
 //     accepted be finished, sends its workers SIGTERM, and waits for them. Who is
 //     still there when the time of grace is over is sent SIGKILL: that is the
-//     escalation.
+//     escalation. The server ends with 0, or with 1 if anything was lost.
 //   - SIGTERM without a handler, or SIGKILL, which cannot have one: the server is
 //     gone at once, what it had accepted is lost, and its workers are orphans. Each
 //     finishes what it has in hand, finds that its pipe has ended, and ends.

@@ -31,9 +31,9 @@ func TestShutdowns(t *testing.T) {
 	}{
 		{"term", nil, 0, false, 1, []string{"exit code 0", "exit code 0", "signal KILL"}, false},
 		{"nobody deaf", []string{"deaf", "0"}, 0, false, 0, []string{"exit code 0", "exit code 0", "exit code 0"}, false},
-		{"no grace", []string{"deaf", "0", "work", "1s", "grace", "1ms"}, 0, true, 3, []string{"signal KILL", "signal KILL", "signal KILL"}, false},
+		{"no grace", []string{"deaf", "0", "work", "1s", "grace", "1ms"}, 1, true, 3, []string{"signal KILL", "signal KILL", "signal KILL"}, false},
 		{"no handler", []string{"handler", "false"}, -15, true, 0, []string{"exit code 0", "exit code 0", "exit code 0"}, true},
-		{"ctrl-c", []string{"by", "ctrl-c"}, 0, true, 0, []string{"signal INT", "signal INT", "signal INT"}, false},
+		{"ctrl-c", []string{"by", "ctrl-c"}, 1, true, 0, []string{"signal INT", "signal INT", "signal INT"}, false},
 		{"ctrl-c, shielded", []string{"by", "ctrl-c", "shield", "true"}, 0, false, 1, []string{"exit code 0", "exit code 0", "signal KILL"}, false},
 		{"kill", []string{"by", "kill"}, -9, true, 0, []string{"exit code 0", "exit code 0", "exit code 0"}, true},
 	} {
@@ -115,7 +115,7 @@ func TestAttended(t *testing.T) {
 			t.Errorf("%d events dropped: %s", d.Count, d.Reason)
 		}
 	}
-	if x := got.Board.Proc("server-2").Exit; x.Code != 0 {
+	if x := got.Board.Proc("server-2").Exit; x.Code != 1 {
 		t.Errorf("the second server: %+v", x)
 	}
 	var known, seen []string

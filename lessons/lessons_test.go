@@ -32,6 +32,7 @@ var gaugesOf = map[string][]string{
 	"zombies":             {"zombies", "zombie-age", "orphans", "inherited", "exit-code"},
 	"shutdown":            {"last-exit", "done", "lost", "refused", "escalations", "exit-code"},
 	"mapreduce":           {"makespan", "words-per-second", "differences", "executions", "re-executions", "backups", "duplicates", "crossed", "files", "unfinished", "sequential"},
+	"cost-of-crossing":    {"loop", "chunk-1", "chunk-10", "chunk-100", "chunk-1000", "chunk-10000", "vs-loop", "best-vs-loop", "messages", "sleeps", "compute", "encode", "wait", "sender-encode"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }
 

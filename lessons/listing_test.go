@@ -114,6 +114,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^nothing for 3 s; missing: \[(\d+, )*2(, \d+)*\]\nmap 0 was done [2-9] times\nmost frequent: .*\nthe answer of one loop: True\n$`},
 		golang: []string{`^(a duplicate: harmless\n)*the answer of one loop: true\n$`},
 	},
+	"cost-of-crossing": {
+		python: []string{`^loop: .* ms\n(Pool\(2\), chunksize 10*: .* times the loop\n){4}chunksize 1: over 100 times as long: True\n1000 takes less than 1: True\n8 MiB through a Queue: .* ms\n8 MiB in shared memory: .* ms\nthe same bytes were read: True\nsharing takes less: True\n$`},
+		golang: []string{`^loop: .*s\n(10* in a message: .*s\n){4}1 takes longer than the loop: true\n1000 takes less than 1: true\n$`},
+	},
 	"race-and-lock": {
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},

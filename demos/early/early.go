@@ -28,6 +28,7 @@ import (
 	"edu/procession/demos/queue"
 	"edu/procession/demos/race"
 	"edu/procession/demos/record"
+	"edu/procession/demos/shared"
 	"edu/procession/demos/shutdown"
 	"edu/procession/demos/stage/warden"
 	"edu/procession/demos/zombies"
@@ -48,6 +49,7 @@ var Demos = []demo.Demo{
 	buffer.Demo{},
 	record.Demo{},
 	crossing.Demo{},
+	shared.Demo{},
 	zombies.Demo{},
 	shutdown.Demo{},
 }

@@ -33,6 +33,7 @@ var gaugesOf = map[string][]string{
 	"shutdown":            {"last-exit", "done", "lost", "refused", "escalations", "exit-code"},
 	"mapreduce":           {"makespan", "words-per-second", "differences", "executions", "re-executions", "backups", "duplicates", "crossed", "files", "unfinished", "sequential"},
 	"cost-of-crossing":    {"loop", "chunk-1", "chunk-10", "chunk-100", "chunk-1000", "chunk-10000", "vs-loop", "best-vs-loop", "messages", "sleeps", "compute", "encode", "wait", "sender-encode"},
+	"shared-memory":       {"pipe-1k", "pipe-32k", "pipe-1m", "pipe-8m", "shared-1k", "shared-32k", "shared-1m", "shared-8m", "pipe-vs-shared", "copy", "rss-writer", "rss-reader", "pss-writer", "pss-reader", "torn", "records", "left"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }
 

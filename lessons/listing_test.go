@@ -118,6 +118,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^loop: .* ms\n(Pool\(2\), chunksize 10*: .* times the loop\n){4}chunksize 1: over 100 times as long: True\n1000 takes less than 1: True\n8 MiB through a Queue: .* ms\n8 MiB in shared memory: .* ms\nthe same bytes were read: True\nsharing takes less: True\n$`},
 		golang: []string{`^loop: .*s\n(10* in a message: .*s\n){4}1 takes longer than the loop: true\n1000 takes less than 1: true\n$`},
 	},
+	"shared-memory": {
+		python: []string{`^42, and the child added one: 43\nthe float 1\.5, read as an integer: 4609434218613702656\ntorn reads: \d+\ntorn reads, with a lock: 0\nunlinked, still there: False\nits maker was killed, still there: True\nwhat is in it: 7\nunlinked, still there: False\nanother program made one: True\nthat was killed, still there: False\n$`},
+		golang: []string{`^42, and the child added one: 43\nthe float 1\.5, read as an integer: 4609434218613702656\nthe child: signal: killed\nstill there: true\nunlinked, still there: false\nand still mapped here: 43\n$`},
+	},
 	"race-and-lock": {
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},

@@ -210,7 +210,7 @@ func (pl *play) measure(ctx context.Context) error {
 	pl.s.Say("Hand-overs of 1 KiB to 8 MiB: through a pipe, and in the block, where only a note of 16 bytes goes through the pipe.")
 	_, err := pl.both(ctx, "measure", "answer")
 	if v := pl.times; err == nil && v["pipe-8m"] > 0 && v["shared-8m"] > 0 {
-		pl.s.Say("8 MiB: %.3g µs through the pipe, %.3g µs in shared memory, and 1 KiB there: %.3g µs. A note costs the same, whatever lies behind it.", v["pipe-8m"], v["shared-8m"], v["shared-1k"])
+		pl.s.Say("8 MiB: %.2f ms through the pipe, %.4f ms in shared memory, where 1 KiB takes %.4f ms. A note costs the same, whatever it speaks of.", v["pipe-8m"]/1000, v["shared-8m"]/1000, v["shared-1k"]/1000)
 	}
 	return err
 }
@@ -251,7 +251,7 @@ func mib(n int64) string { return fmt.Sprintf("%.3g MiB", float64(n)/(1<<20)) }
 func (pl *play) types(ctx context.Context) error {
 	ok, err := pl.after(ctx, "float", "integer")
 	if ok && err == nil && pl.ended[theReader] == nil {
-		pl.s.Say("%s was written; the reader took it for %s. No error: memory holds bytes, and what they mean must be agreed on elsewhere.", pl.wrote, pl.read)
+		pl.s.Say("Written: %s. The reader took it for %s. No error: memory holds bytes, and what they mean must be agreed on elsewhere.", pl.wrote, pl.read)
 	}
 	return err
 }

@@ -20,7 +20,8 @@ const enough = 60 * time.Second
 // order gives the sender an order and waits for the fact that answers it; false
 // where none came, or somebody was stopped or killed meanwhile.
 func (pl *play) order(ctx context.Context, format string, args ...any) (ok bool, err error) {
-	pl.fact, pl.stopped = nil, ""
+	pl.fact, pl.stopped, pl.busy = nil, "", true
+	defer func() { pl.busy = false }()
 	if err := pl.sender.Send(fmt.Sprintf(format, args...)); err != nil {
 		return false, nil // it has ended
 	}

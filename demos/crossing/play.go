@@ -28,7 +28,8 @@ type play struct {
 	crew   [crowd]*hand
 	ends   [crowd][2]*os.File // of the pipes of workers that are not there yet
 
-	fact    []string // the sender's last
+	busy    bool     // the sender is at an order
+	fact    []string // its last
 	due     due
 	stopped trace.ID        // who was seen stopped in the measurement under way
 	loop    float64         // ns
@@ -157,6 +158,9 @@ func (pl *play) take(n news) {
 	case n.exit != nil && n.i < 0:
 		pl.ended = n.exit
 	case n.exit != nil:
+		if h := pl.crew[n.i]; !h.gone && !pl.busy && !demo.Finished(pl.s) {
+			pl.s.Say("%s has ended while nothing was measured. The sender has not noticed; the next measurement goes to others.", h.p.ID())
+		}
 		pl.crew[n.i].gone = true
 	case n.words[0] == "gone":
 		i, _ := strconv.Atoi(n.words[1])

@@ -38,7 +38,8 @@ def read_shared(names, replies):
 
 def each(reader, what):
     """Seconds to hand it over once and have it read."""
-    there, back = mp.Queue(), mp.Queue()
+    there = mp.Queue()
+    back = mp.Queue()
     p = mp.Process(target=reader, args=(there, back))
     p.start()
     for n in range(TIMES + 1):       # the first one is a rehearsal

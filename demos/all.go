@@ -4,6 +4,7 @@ package demos
 import (
 	"slices"
 
+	"edu/procession/demos/brokers"
 	"edu/procession/demos/clocks"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/early"
@@ -17,7 +18,7 @@ import (
 // All is the registry: every demo, in the order of the course. Those of package
 // early need no network in their workers; the others start theirs from main.
 var All = slices.Concat(early.Demos, []demo.Demo{
-	remote.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{},
+	remote.Demo{}, silent.Demo{}, payments.Demo{}, brokers.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{},
 })
 
 // Find returns the demo of that name.

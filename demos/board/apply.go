@@ -193,9 +193,13 @@ func (b *Board) task(e trace.Event, d trace.Task) {
 	case trace.KindTaskNew: // of a number that may have been used before
 		*t = Task{State: TaskWaiting, Note: d.Note}
 	case trace.KindTaskRetry:
-		t.State = TaskWaiting
+		if t.State != TaskDone {
+			t.State = TaskWaiting
+		}
 	case trace.KindTaskRun:
-		t.State, t.Began = TaskRunning, e.At
+		if t.State != TaskDone { // else it is done in vain
+			t.State, t.Began = TaskRunning, e.At
+		}
 		if i, ok := b.procs[d.Worker]; ok {
 			b.Procs[i].work(e.At, d.Task)
 		}

@@ -96,7 +96,7 @@ func producer(ctx context.Context, w *demo.Worker) error {
 		s, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: stream, Subjects: []string{subject + "*"},
 			Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage, Replicas: w.IntArg("copies"), Duplicates: 10 * time.Minute})
 		if err == nil {
-			_, err = s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: "workers", AckPolicy: jetstream.AckExplicitPolicy,
+			_, err = s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: lending, AckPolicy: jetstream.AckExplicitPolicy,
 				AckWait: w.DurationArg("lease"), MaxDeliver: -1, MaxAckPending: 64})
 		}
 		return err
@@ -160,7 +160,7 @@ func worker(ctx context.Context, w *demo.Worker) error {
 	for told.Err() == nil {
 		w.Block("a task")
 		if c == nil {
-			if insist(told, func(ctx context.Context) error { c, err = js.Consumer(ctx, stream, "workers"); return err }) != nil {
+			if insist(told, func(ctx context.Context) error { c, err = js.Consumer(ctx, stream, lending); return err }) != nil {
 				return nil
 			}
 		}

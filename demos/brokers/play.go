@@ -32,6 +32,7 @@ type play struct {
 	others  []*node // the producer, then the workers
 
 	leader trace.ID      // the node that led last
+	lends  trace.ID      // the node that gave out tasks last
 	above  uint64        // a new leader has a later term than this
 	since  time.Duration // when the leader, or the only server, ended; 0: one leads
 	first  bool          // there has been a leader

@@ -19,6 +19,7 @@ import (
 const (
 	account = "$G"
 	stream  = "tasks"
+	lending = "workers" // the consumer: who has which task
 	subject = "work.task."
 )
 
@@ -38,6 +39,7 @@ type fact struct {
 // What a fact is.
 const (
 	is    = "is"    // a server's part in the stream has changed
+	lends = "lends" // a server gives out the tasks from now on
 	sent  = "sent"  // the producer has sent a task for the first time
 	again = "again" // and once more
 	acked = "acked" // the stream has it
@@ -79,7 +81,6 @@ func server(ctx context.Context, w *demo.Worker) error {
 		cluster.Announce(w, at.String(), "servers")
 	}
 	cluster.Announce(w, s.Addr().String(), "nats")
-	w.Block("messages")
 	return watch(ctx, w, s, o.Cluster.Name != "")
 }
 
@@ -90,6 +91,8 @@ func watch(ctx context.Context, w *demo.Worker, s *nats.Server, clustered bool) 
 	if !clustered {
 		w.Report(trace.Role{Role: "alone"})
 	}
+	gives := false
+	w.Block("messages")
 	depth, looks := -1, 0
 	for tick := time.NewTicker(25 * time.Millisecond); ; {
 		select {
@@ -102,6 +105,14 @@ func watch(ctx context.Context, w *demo.Worker, s *nats.Server, clustered bool) 
 				w.Report(now)
 				wire.Tell(w.File(0), fact{Who: w.Name(), What: is, Role: now.Role, Term: now.Term, At: int64(w.Now())})
 				last = now
+			}
+			if now := s.JetStreamIsConsumerLeader(account, stream, lending); now != gives {
+				if gives = now; gives {
+					w.Block("messages; gives out the tasks")
+					wire.Tell(w.File(0), fact{Who: w.Name(), What: lends, At: int64(w.Now())})
+				} else {
+					w.Block("messages")
+				}
 			}
 		}
 		if looks++; looks%8 == 0 && (!clustered || last.Role == "leader") {

@@ -81,6 +81,10 @@ func (pl *play) take(f fact) {
 		pl.ended(f.Who, f.exit)
 	case is:
 		pl.part(f)
+	case lends:
+		if n := pl.at(f.Who); n != nil {
+			pl.lends = n.name
+		}
 	case sent:
 		pl.all = max(pl.all, f.Task+1)
 		pl.waiting, pl.tries = at, 1
@@ -190,6 +194,8 @@ func (pl *play) down(n *node, x *trace.Exit) {
 		pl.s.Say("%s has ended (%s). %d of 3 is no majority: what runs cannot acknowledge a task, and does not. b starts one again.", n.name, x, left)
 	case led:
 		pl.s.Say("%s, which led the stream, has ended (%s). The other two must notice, by silence, and elect; until then nothing is acknowledged.", n.name, x)
+	case pl.lends == n.name:
+		pl.s.Say("%s has ended (%s). Tasks are taken and acknowledged as before; but it gave them out, and the workers wait until another server does.", n.name, x)
 	default:
 		pl.s.Say("%s has ended (%s). It followed: the leader and one other are still a majority, and go on.", n.name, x)
 	}

@@ -7,8 +7,10 @@ import (
 	"os"
 
 	"edu/procession/demos"
+	"edu/procession/demos/cluster/broker"
 	"edu/procession/demos/demo"
 	_ "edu/procession/demos/early" // first: a worker does not get further than this
+	"edu/procession/demos/remote"
 	"edu/procession/demos/stage"
 	"edu/procession/tui/cli"
 )
@@ -17,6 +19,11 @@ func main() {
 	demo.Early(demos.All) // roles that need the network
 	os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Config{
 		Demos: demos.All, Start: stage.Start, Guards: stage.Guards, Sweep: stage.Sweep,
-		Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Join: join, Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 	}))
+}
+
+// join works for a stage elsewhere: of the demos that can be joined.
+func join(ctx context.Context, j cli.Join) error {
+	return broker.Join(ctx, broker.Joining{URL: j.URL, Token: j.Token, Name: j.Name, Creds: j.Creds, Tell: j.Tell, Jobs: remote.Jobs})
 }

@@ -242,7 +242,7 @@ func (p *page) truth(b *board.Board, c creed, w int) {
 		p.put(k.ink(), p.p.look[k].Letter)
 		word := p.p.look[k].Word
 		if pr.Ended != 0 {
-			word = ending(pr.Exit)
+			word = ending(pr)
 		}
 		if len(c.procs) > 1 {
 			word = p.clean(string(pr.ID))

@@ -78,6 +78,9 @@ func pidWidth(b *board.Board) (n int) {
 
 // appendPID writes the number of a process, or those of a thread: "4711/4713".
 func appendPID(b []byte, p *board.Proc) []byte {
+	if p.PID == 0 {
+		return append(b, '-') // of another machine, or not heard of
+	}
 	b = strconv.AppendInt(b, int64(p.PID), 10)
 	if p.TID != 0 {
 		b = strconv.AppendInt(append(b, '/'), int64(p.TID), 10)
@@ -290,7 +293,7 @@ func (p *page) note(pr *board.Proc, k class, now time.Duration, w int) {
 	b := buf[:0]
 	switch {
 	case k == classZombie:
-		b = append(append(b, ending(pr.Exit)...), ", parent "...)
+		b = append(append(b, ending(pr)...), ", parent "...)
 		b = strconv.AppendInt(b, int64(pr.PPID), 10)
 		if w >= len(b)+len(" has not waited") {
 			b = append(b, " has not waited"...)
@@ -300,8 +303,8 @@ func (p *page) note(pr *board.Proc, k class, now time.Duration, w int) {
 			b = strconv.AppendInt(b, int64(pr.PPID), 10)
 		}
 		p.text(inkText, string(b), end-p.w)
-	case k == classDead:
-		p.text(inkDead, ending(pr.Exit), end-p.w)
+	case k == classDead, pr.Left != "":
+		p.text(inkDead, ending(pr), end-p.w)
 	case pr.Task >= 0:
 		b = strconv.AppendInt(append(b, "task "...), int64(pr.Task), 10)
 		if at := len(b); pr.TaskDone > 0 {

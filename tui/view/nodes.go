@@ -274,12 +274,17 @@ func (p *page) kernelOf(s *Scene, pr *board.Proc, node trace.ID, w int) {
 		p.text(in, p.clean(string(pr.ID)), end-p.w)
 	}
 	pid := " pid " + strconv.Itoa(pr.PID)
+	if pr.Guest != "" {
+		pid = ""
+	}
 	word := p.p.look[k].Word
 	switch on, _ := waits(pr, k); {
 	case pr.Ended != 0:
-		word, pid = ending(pr.Exit), ""
+		word, pid = ending(pr), ""
 	case on != "":
 		word = p.clean(on)
+	case pr.Guest != "":
+		word = p.clean(pr.Guest)
 	}
 	if n := end - p.w - len(pid); n >= 6 || n > width(word) {
 		p.space(1)

@@ -40,6 +40,11 @@ type Queue struct {
 	// counts for nothing, and the task is given out again after its lease.
 	Check func(task int, value json.RawMessage) error
 
+	asks   chan *nats.Msg           // from those who would join
+	guests map[trace.ID]*trace.Join // who was let in
+	demo   string
+	args   map[string]string
+
 	tasks   map[int]*task
 	workers map[trace.ID]*worker
 	asking  bool
@@ -86,6 +91,7 @@ func Open(ctx context.Context, w *demo.Worker) (*Queue, error) {
 	}
 	q := &Queue{
 		a: a, tell: w.Report, ups: make(chan *nats.Msg, 8192), tasks: map[int]*task{}, workers: map[trace.ID]*worker{},
+		asks: make(chan *nats.Msg, 64), guests: map[trace.ID]*trace.Join{},
 		ask: make(chan struct{}, 1), got: make(chan jetstream.Msg, 1), kept: make(chan int, 256),
 	}
 	if q.tc, err = dial(a, teacher, q.tell); err != nil {
@@ -239,6 +245,9 @@ func (q *Queue) End() error {
 		return err
 	}
 	err := q.rc.FlushTimeout(5 * time.Second)
+	for id := range q.guests {
+		q.tell(trace.Leave{Node: id, Why: "the work was over"})
+	}
 	if q.a.Guest {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -267,6 +276,8 @@ func (q *Queue) Collect(ctx context.Context, all int, each func(Result)) error {
 		select {
 		case m := <-q.ups:
 			q.hear(ctx, m)
+		case m := <-q.asks:
+			q.welcome(m)
 		case m := <-q.got:
 			q.asking = false
 			if m != nil {
@@ -405,6 +416,9 @@ func (q *Queue) hear(ctx context.Context, m *nats.Msg) {
 		}
 		w = &worker{budget: flood, filled: now}
 		q.workers[id] = w
+		if verb != byes {
+			q.came(id)
+		}
 	}
 	w.budget = min(flood, w.budget+flood*now.Sub(w.filled).Seconds())
 	w.filled = now
@@ -414,6 +428,7 @@ func (q *Queue) hear(ctx context.Context, m *nats.Msg) {
 	w.budget--
 	if verb == byes {
 		delete(q.workers, id)
+		q.left(id)
 		return
 	}
 	var u up

@@ -8,8 +8,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"edu/procession/demos"
+	"edu/procession/demos/cluster/broker"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/early"
+	"edu/procession/demos/remote"
 	"edu/procession/demos/stage"
 	"edu/procession/tui/cli"
 )
@@ -22,6 +24,9 @@ func TestMain(m *testing.M) {
 		"procession": func() {
 			os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Config{
 				Demos: demos.All, Start: stage.Start, Guards: stage.Guards, Sweep: stage.Sweep,
+				Join: func(ctx context.Context, j cli.Join) error {
+					return broker.Join(ctx, broker.Joining{URL: j.URL, Token: j.Token, Name: j.Name, Creds: j.Creds, Tell: j.Tell, Jobs: remote.Jobs})
+				},
 				Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 			}))
 		},

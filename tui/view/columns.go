@@ -219,12 +219,21 @@ func (p *page) num(k ink, b []byte, w int) {
 // first: the glyph and the letter stand for it.
 func (p *page) state(pr *board.Proc, k class, w int) {
 	end := min(p.w+w, p.max)
+	if pr.Guest != "" {
+		k = classUntold
+	}
 	in := k.ink()
 	p.glyph(in, p.p.look[k].Glyph)
 	p.put(in, p.p.look[k].Letter)
 	on, says := waits(pr, k)
 	on, says = p.clean(on), p.clean(says)
 	word := p.p.look[k].Word
+	switch {
+	case pr.Left != "":
+		word = "has left"
+	case pr.Guest != "":
+		word = "elsewhere"
+	}
 	need := 2 + 1 + len(word)
 	if on != "" {
 		need += 1 + width(on)

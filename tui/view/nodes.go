@@ -260,6 +260,9 @@ func (p *page) quote(text string, w int) {
 func (p *page) kernelOf(s *Scene, pr *board.Proc, node trace.ID, w int) {
 	end := min(p.w+w, p.max)
 	k := standing(pr)
+	if pr.Guest != "" {
+		k = classUntold
+	}
 	p.glyph(k.ink(), p.p.look[k].Glyph)
 	p.put(k.ink(), p.p.look[k].Letter)
 	in := inkText

@@ -94,7 +94,13 @@ func (b *Broker) Invitation() (at, token string) {
 	if b.c.Listen == "" {
 		return "", ""
 	}
-	return "nats://" + reachable(b.addr), b.secret.code() + "." + b.Fingerprint()
+	return "nats://" + reachable(b.addr), b.secret.code() + "." + brief(b.Fingerprint())
+}
+
+// brief writes a fingerprint in fewer letters: 80 columns hold a token.
+func brief(pin string) string {
+	b, _ := hex.DecodeString(pin)
+	return base.EncodeToString(b)
 }
 
 // reachable is an address that others can dial, where one listens at all.
@@ -338,10 +344,11 @@ func (j Joining) access() (a Access, err error) {
 	if b, err := base.DecodeString(code); err != nil || len(b) != codeSize || len(code) != base.EncodedLen(codeSize) {
 		return a, errors.New("this is no token: copy the whole of what the stage shows")
 	}
-	if b, err := hex.DecodeString(pin); onStage && (err != nil || len(b) != sha256.Size) {
+	sum, err := base.DecodeString(pin)
+	if onStage && (err != nil || len(sum) != sha256.Size) {
 		return a, errors.New("the fingerprint after the point of the token is not whole: copy all that the stage shows")
 	}
-	return Access{URL: u.String(), Pin: pin, Guest: !onStage, Creds: j.Creds}, nil
+	return Access{URL: u.String(), Pin: hex.EncodeToString(sum), Guest: !onStage, Creds: j.Creds}, nil
 }
 
 // ask asks the master to be let in.

@@ -163,8 +163,10 @@ func master(ctx context.Context, w *demo.Worker) error {
 
 var errEnd = demo.ExitCode(0)
 
-// Jobs is what a worker does that joins from elsewhere.
-var Jobs = map[string]func(map[string]string) func(context.Context, broker.Task) (any, error){"remote-manager": joined}
+// Jobs is what a worker does that joins from elsewhere, for broker.Joining.
+func Jobs() map[string]func(map[string]string) func(context.Context, broker.Task) (any, error) {
+	return map[string]func(map[string]string) func(context.Context, broker.Task) (any, error){Demo{}.Info().Name: joined}
+}
 
 // joined does the same as the workers on stage.
 func joined(args map[string]string) func(context.Context, broker.Task) (any, error) {

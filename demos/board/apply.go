@@ -93,7 +93,7 @@ func (b *Board) Apply(e trace.Event) {
 		p.mark(e.At, trace.Untold, "")
 		b.line(e, fmt.Sprintf("%s joins: %s, by its own word", d.Node, guest))
 	case trace.Leave:
-		if p := b.proc(d.Node); p.Guest != "" && p.Ended == 0 {
+		if p := b.Proc(d.Node); p != nil && p.Guest != "" && p.Ended == 0 {
 			p.Ended, p.Reaped, p.Left, p.Says = max(e.At, 1), max(e.At, 1), d.Why, ""
 			p.work(e.At, -1)
 			b.line(e, fmt.Sprintf("%s is with us no more: %s", d.Node, d.Why))

@@ -49,7 +49,15 @@ const (
 	codeSize   = 10 // bytes
 	maxGuests  = 64 // that may join one master
 	maxJoiners = 8  // who ask at a time: one more, and the first is cut off
+
+	arriving = 10 * time.Second // a name is kept for one who was let in and is not heard
 )
+
+// visitor is one that was let in, and when.
+type visitor struct {
+	trace.Join
+	since time.Time
+}
 
 var base = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
@@ -194,6 +202,12 @@ func (q *Queue) welcome(m *nats.Msg) {
 }
 
 func (q *Queue) admit(r request) (a reply) {
+	for id, g := range q.guests {
+		w := q.workers[id]
+		if w == nil && time.Since(g.since) > arriving || w != nil && time.Since(w.heard) > time.Minute {
+			delete(q.guests, id)
+		}
+	}
 	name := joined + r.Name
 	switch {
 	case r.Protocol != Protocol:
@@ -217,7 +231,7 @@ func (q *Queue) admit(r request) (a reply) {
 		}
 	}
 	delete(q.workers, trace.ID(name))
-	q.guests[trace.ID(name)] = &trace.Join{Node: trace.ID(name), Host: r.Host, OS: r.OS, PID: r.PID}
+	q.guests[trace.ID(name)] = &visitor{trace.Join{Node: trace.ID(name), Host: r.Host, OS: r.OS, PID: r.PID}, time.Now()}
 	return a
 }
 
@@ -234,10 +248,10 @@ func (q *Queue) came(id trace.ID) {
 	}
 	g := q.guests[id]
 	if g == nil { // the master before this one has let it in
-		g = &trace.Join{Node: id, Host: "another machine", OS: "unknown"}
+		g = &visitor{trace.Join{Node: id, Host: "another machine", OS: "unknown"}, time.Now()}
 		q.guests[id] = g
 	}
-	q.tell(*g)
+	q.tell(g.Join)
 }
 
 // left tells that a worker that had joined has said goodbye.

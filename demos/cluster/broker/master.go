@@ -40,8 +40,8 @@ type Queue struct {
 	// counts for nothing, and the task is given out again after its lease.
 	Check func(task int, value json.RawMessage) error
 
-	asks   chan *nats.Msg           // from those who would join
-	guests map[trace.ID]*trace.Join // who was let in
+	asks   chan *nats.Msg        // from those who would join
+	guests map[trace.ID]*visitor // who was let in
 	demo   string
 	args   map[string]string
 
@@ -91,7 +91,7 @@ func Open(ctx context.Context, w *demo.Worker) (*Queue, error) {
 	}
 	q := &Queue{
 		a: a, tell: w.Report, ups: make(chan *nats.Msg, 8192), tasks: map[int]*task{}, workers: map[trace.ID]*worker{},
-		asks: make(chan *nats.Msg, 64), guests: map[trace.ID]*trace.Join{},
+		asks: make(chan *nats.Msg, 64), guests: map[trace.ID]*visitor{},
 		ask: make(chan struct{}, 1), got: make(chan jetstream.Msg, 1), kept: make(chan int, 256),
 	}
 	if q.tc, err = dial(a, teacher, q.tell); err != nil {

@@ -10,6 +10,7 @@ import (
 	"edu/procession/demos/early"
 	"edu/procession/demos/gossip"
 	"edu/procession/demos/lease"
+	"edu/procession/demos/mapreduce"
 	"edu/procession/demos/payments"
 	"edu/procession/demos/quorum"
 	"edu/procession/demos/remote"
@@ -20,7 +21,7 @@ import (
 // All is the registry: every demo, in the order of the course. Those of package
 // early need no network in their workers; the others start theirs from main.
 var All = slices.Concat(early.Demos, []demo.Demo{
-	remote.Demo{}, trust.Demo{}, silent.Demo{}, payments.Demo{}, brokers.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{}, gossip.Demo{},
+	remote.Demo{}, trust.Demo{}, silent.Demo{}, payments.Demo{}, brokers.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{}, gossip.Demo{}, mapreduce.Demo{},
 })
 
 // Find returns the demo of that name.

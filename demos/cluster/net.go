@@ -148,9 +148,15 @@ func (w *way) change(f func()) {
 // Frames splits what passes on a connection into messages, and says of each what
 // the log is to have of it: Describe gets a message and returns its text, and
 // false for one that is not to be logged (it can be delayed and cut, not dropped).
+//
+// Where what a reply means hangs on its request, Talk takes the place of Describe:
+// it is called for each connection, and what it returns for each message of it, of
+// which back are the replies. The two directions are told from two goroutines, but
+// a reply after its request.
 type Frames struct {
 	Split    bufio.SplitFunc
 	Describe func(frame []byte) (text string, ok bool)
+	Talk     func() func(frame []byte, back bool) (text string, ok bool)
 	Max      int // the longest message in bytes; 0: 64 KiB
 }
 

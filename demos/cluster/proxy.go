@@ -55,17 +55,39 @@ func (d *door) pass(near net.Conn) {
 	case <-d.n.ctx.Done():
 		return
 	}
+	var tell func(frame []byte, back bool) (string, bool)
+	switch f := d.frames; {
+	case f != nil && f.Talk != nil:
+		tell = f.Talk()
+	case f != nil:
+		tell = func(frame []byte, _ bool) (string, bool) { return f.Describe(frame) }
+	}
+	var sent <-chan piece
+	if d.n.IsCut(d.from, d.to) { // what is sent now is on its way, though nobody takes it yet
+		sent = d.pieces(near, d.from, d.to, tell)
+	}
 	if !d.open(d.from, d.to) {
 		return
 	}
 	far, err := (&net.Dialer{}).DialContext(d.n.ctx, "tcp", d.leadsTo())
 	if err != nil || !d.n.keep(far) {
-		return // nobody is there: the dialler sees its connection end
+		near.Close() // nobody is there: the dialler sees its connection end
+		for sent != nil {
+			p, ok := <-sent
+			if !ok {
+				break
+			}
+			d.lose(p, d.from)
+		}
+		return
 	}
 	defer d.n.drop(far)
+	if sent == nil {
+		sent = d.pieces(near, d.from, d.to, tell)
+	}
 	var wg sync.WaitGroup
-	wg.Go(func() { d.flow(near, far, d.from, d.to) })
-	wg.Go(func() { d.flow(far, near, d.to, d.from) })
+	wg.Go(func() { d.flow(sent, near, far, d.from, d.to) })
+	wg.Go(func() { d.flow(d.pieces(far, d.to, d.from, tell), far, near, d.to, d.from) })
 	wg.Wait()
 }
 
@@ -94,14 +116,27 @@ func (d *door) open(from, to trace.ID) bool {
 	}
 }
 
-// flow passes on what src says, as the link from one node to the other lets it,
-// and its end.
-func (d *door) flow(src, dst net.Conn, from, to trace.ID) {
+// pieces reads what src says.
+func (d *door) pieces(src net.Conn, from, to trace.ID, tell func([]byte, bool) (string, bool)) <-chan piece {
 	pieces := make(chan piece, held)
 	d.n.wg.Go(func() {
 		defer close(pieces)
-		d.read(src, from, to, pieces)
+		d.read(src, from, to, tell, pieces)
 	})
+	return pieces
+}
+
+// lose tells of a message that is thrown away.
+func (d *door) lose(p piece, from trace.ID) {
+	if p.msg.Msg != "" {
+		p.msg.Is = trace.KindDrop
+		d.n.s.Emit(from, p.msg)
+	}
+}
+
+// flow passes on the pieces of what src says, as the link from one node to the other
+// lets it, and its end.
+func (d *door) flow(pieces <-chan piece, src, dst net.Conn, from, to trace.ID) {
 	broken := false
 	for p := range pieces {
 		if broken || !d.wait(p, from, to) {
@@ -109,8 +144,7 @@ func (d *door) flow(src, dst net.Conn, from, to trace.ID) {
 			continue
 		}
 		if p.drop {
-			p.msg.Is = trace.KindDrop
-			d.n.s.Emit(from, p.msg)
+			d.lose(p, from)
 			continue
 		}
 		if p.msg.Msg != "" {
@@ -150,7 +184,7 @@ func (n *Net) message(from, to trace.ID, text string, size int) trace.Msg {
 	return trace.Msg{Is: trace.KindSend, Msg: fmt.Sprintf("%s-%s-%d", from, to, n.count.Add(1)), From: from, To: to, Text: text, Bytes: size}
 }
 
-func (d *door) read(src net.Conn, from, to trace.ID, out chan<- piece) {
+func (d *door) read(src net.Conn, from, to trace.ID, tell func([]byte, bool) (string, bool), out chan<- piece) {
 	last := time.Now() // when the last piece is due: they keep their order
 	send := func(p piece) bool {
 		p.due = d.due(from, to, len(p.b), last)
@@ -180,7 +214,7 @@ func (d *door) read(src net.Conn, from, to trace.ID, out chan<- piece) {
 	sc.Split(d.frames.Split)
 	for sc.Scan() {
 		p := piece{b: append([]byte(nil), sc.Bytes()...), sent: time.Now()}
-		if text, ok := d.frames.Describe(p.b); ok {
+		if text, ok := tell(p.b, from != d.from); ok {
 			p.msg = d.n.message(from, to, text, len(p.b))
 			d.n.s.Emit(from, p.msg)
 			p.drop = d.dropped(from, to)

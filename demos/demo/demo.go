@@ -171,6 +171,8 @@ type Stage interface {
 	// concurrent use.
 	Rand() *rand.Rand
 	Pace() Pace
+	// Place is where the workers of this run are, one of Info.Places.
+	Place() Place
 	// Attended says that a learner is at the keys: a play without an end of its
 	// own goes on until Finished instead of for a fixed time.
 	Attended() bool

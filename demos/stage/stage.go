@@ -347,6 +347,7 @@ func (r *run) Param(name string) string          { return r.params[name] }
 func (r *run) Seed() uint64                      { return r.opt.Seed }
 func (r *run) Rand() *mrand.Rand                 { return r.rnd }
 func (r *run) Pace() demo.Pace                   { return r.opt.Pace }
+func (r *run) Place() demo.Place                 { return r.opt.Place }
 func (r *run) Attended() bool                    { return r.opt.Attended }
 func (r *run) Finished() <-chan struct{}         { return r.finish }
 func (r *run) Actions() <-chan demo.Act          { return r.acts }

@@ -150,6 +150,7 @@ func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 		run.Stop()
 		<-run.Done()
 		a.solved(d, run)
+		a.measured(run)
 		a.keeper.wait(a.Err)
 	}()
 	caught := stopOn(ctx, run)

@@ -24,7 +24,7 @@ var layers = map[string][]string{
 	"demos/board":             {"demos/trace"},
 	"demos/demo":              {"demos/trace"},
 	"demos/stage/warden":      {},
-	"demos/stage":             {"demos/demo", "demos/trace", "demos/safe", "demos/stage/warden"},
+	"demos/stage":             {"demos/cluster", "demos/demo", "demos/trace", "demos/safe", "demos/stage/warden"},
 	"demos/stage/stagetest":   {"demos/board", "demos/demo", "demos/stage", "demos/stage/warden", "demos/trace"},
 	"demos":                   {"demos/..."},
 	"lessons":                 {},

@@ -52,7 +52,8 @@ func (Demo) Info() demo.Info {
 		Title: "A broker can be down",
 		Doc: "Three NATS servers keep one stream of tasks in three copies; a producer puts tasks and workers take them. " +
 			"Kill the server that leads the stream, then a second one, and start them again: when is a task acknowledged, and is one lost?",
-		Places: []demo.Place{demo.Nodes},
+		Places:     []demo.Place{demo.Nodes},
+		Namespaces: true,
 		Params: []demo.Param{
 			{Name: "servers", Doc: "how many servers, each with a copy of the stream: 1 or 3", Default: "3", Check: demo.Choice("1", "3")},
 			{Name: "workers", Doc: "how many workers", Default: "2", Check: demo.Int(1, 6)},

@@ -72,6 +72,9 @@ func Start(ctx context.Context, s demo.Stage, net *cluster.Net, c Config) (*Brok
 		return nil, err
 	}
 	b := &Broker{s: s, net: net, c: c, dir: filepath.Join(dir, string(Name)), secret: NewSecret()}
+	if c.Listen != "" && net.DoorHost() != "" {
+		return nil, errors.New("nobody can join a broker in a network namespace of its own: leave out --net namespaces, or --listen")
+	}
 	if c.Listen != "" {
 		if b.c.Host, b.port, err = listenAt(c.Listen); err != nil {
 			return nil, err
@@ -92,7 +95,7 @@ func (b *Broker) start(ctx context.Context) error {
 	}
 	p, err := b.s.Spawn(ctx, demo.Spec{
 		Role: string(Name), Name: name, Node: string(Name),
-		Args:  map[string]string{"host": cmp.Or(b.c.Host, b.net.Host(Name)), "port": b.port, "dir": b.dir, "secret": string(b.secret)},
+		Args:  map[string]string{"host": cmp.Or(b.c.Host, b.net.Host(Name)), "port": b.port, "dir": b.dir, "stage": b.net.DoorHost(), "secret": string(b.secret)},
 		Heard: cluster.Announced("nats", addr, nil),
 	})
 	if err != nil {

@@ -289,6 +289,9 @@ func (r *run) plan(name string, target trace.ID) (do func() error, err error) {
 	if r.ctx.Err() != nil {
 		return nil, errOver
 	}
+	if i := slices.IndexFunc(r.info.Actions, func(a demo.Action) bool { return a.Name == name }); i >= 0 && !r.info.Actions[i].In(r.opt.Place) {
+		return nil, fmt.Errorf("%s is done in place %s only, and this run is in %s", name, r.info.Actions[i].Only, r.opt.Place)
+	}
 	all := target == demo.Everyone && (name == demo.Stop.Name || name == demo.Cont.Name)
 	if !all && !slices.ContainsFunc(r.info.Actions, func(a demo.Action) bool { return a.Name == name }) {
 		return nil, unknownAction(r.info, name)
@@ -347,6 +350,7 @@ func (r *run) Param(name string) string          { return r.params[name] }
 func (r *run) Seed() uint64                      { return r.opt.Seed }
 func (r *run) Rand() *mrand.Rand                 { return r.rnd }
 func (r *run) Pace() demo.Pace                   { return r.opt.Pace }
+func (r *run) Place() demo.Place                 { return r.opt.Place }
 func (r *run) Attended() bool                    { return r.opt.Attended }
 func (r *run) Finished() <-chan struct{}         { return r.finish }
 func (r *run) Actions() <-chan demo.Act          { return r.acts }

@@ -73,6 +73,9 @@ func describe(frame []byte) (string, bool) {
 	}
 	word := strings.Split(subject, ".")
 	last := word[len(word)-1]
+	if n, err := strconv.Atoi(last); err == nil {
+		last = strconv.Itoa(n % PerRound)
+	}
 	var m struct {
 		Task int    `json:"task"`
 		Over string `json:"over"`
@@ -87,14 +90,14 @@ func describe(frame []byte) (string, bool) {
 	case last == beats:
 		return "", false
 	case strings.Contains(subject, ".up.") && last == dones && json.Unmarshal(bytes.TrimSuffix(body, []byte("\r\n")), &m) == nil:
-		return "result " + strconv.Itoa(m.Task), true
+		return "result " + strconv.Itoa(m.Task%PerRound), true
 	case strings.Contains(subject, ".up."):
 		return last, true
 	case strings.Contains(subject, ".down.") && json.Unmarshal(bytes.TrimSuffix(body, []byte("\r\n")), &m) == nil:
 		if m.Over != "" {
 			return "stored", true
 		}
-		return "task " + strconv.Itoa(m.Task), true
+		return "task " + strconv.Itoa(m.Task%PerRound), true
 	case strings.HasSuffix(subject, ".ctl"):
 		return strings.TrimSpace(string(body)), true
 	case strings.Contains(subject, ".task."):

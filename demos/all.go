@@ -9,6 +9,7 @@ import (
 	"edu/procession/demos/early"
 	"edu/procession/demos/lease"
 	"edu/procession/demos/nodepool"
+	"edu/procession/demos/nodequeue"
 	"edu/procession/demos/payments"
 	"edu/procession/demos/quorum"
 	"edu/procession/demos/remote"
@@ -19,7 +20,7 @@ import (
 // early need no network in their workers; the others start theirs from main. Two
 // of package early run on nodes as well: what is listed here has their roles and
 // those for nodes, and a worker of theirs that needs no network starts early still.
-var All = slices.Concat(also(early.Demos, nodepool.Demo{}), []demo.Demo{
+var All = slices.Concat(also(early.Demos, nodepool.Demo{}, nodequeue.Demo{}), []demo.Demo{
 	remote.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{},
 })
 

@@ -15,7 +15,7 @@ var gaugesOf = map[string][]string{
 	"same-call":           {"function", "goroutine", "pipe", "unix", "tcp", "pipe-p99", "unix-p99", "tcp-p99", "pipe-vs-function", "outcome-unknown"},
 	"process-life":        {"start", "join", "start-join", "exit-code", "unreaped"},
 	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed", "executions", "handoff", "redelivery", "duplicates"},
-	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release"},
+	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release", "lost", "redelivery", "duplicates"},
 	"quorum-split-brain":  {"first-leader", "new-leader", "acknowledged", "unknown", "refused", "acknowledged-lost"},
 	"manager-proxy":       {"own", "unix", "tcp", "tcp-vs-own", "tcp-rate", "lost-updates", "lost-adds"},
 	"remote-manager":      {"done", "executions", "redelivered", "duplicates", "lost", "first-task", "redelivery", "broker-back", "master-back"},

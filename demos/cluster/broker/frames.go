@@ -81,12 +81,20 @@ func describe(frame []byte) (string, bool) {
 		Over string `json:"over"`
 	}
 	switch {
+	case strings.HasPrefix(subject, "$JS.ACK.") && strings.Contains(subject, "-raw."):
+		return "", false
 	case strings.HasPrefix(subject, "$JS.ACK."):
 		return "ack", true
 	case strings.HasPrefix(subject, "$JS.") || strings.HasPrefix(subject, "_INBOX."):
 		return "", false
 	case strings.Contains(subject, ".task.") && strings.Contains(string(line), "$JS.ACK."): // pulled, with where to acknowledge it
 		return "task " + last, true
+	case strings.Contains(subject, ".item.") && strings.Contains(string(line), "$JS.ACK."):
+		return "item " + last, true
+	case strings.Contains(subject, ".item."):
+		return "put " + last, true
+	case strings.Contains(subject, ".event"):
+		return "event", true
 	case last == beats:
 		return "", false
 	case strings.Contains(subject, ".up.") && last == dones && json.Unmarshal(bytes.TrimSuffix(body, []byte("\r\n")), &m) == nil:

@@ -25,6 +25,8 @@ type Config struct {
 	// a file with credentials for it, if it wants some. Workers and master have the
 	// same there: keeping them apart is that server's business.
 	URL, Creds string
+	// Heard receives what the server on stage reports, as Heard of demo.Spec does.
+	Heard func(trace.Data)
 }
 
 // Broker is the server, from the side of the play. It is not safe for concurrent
@@ -80,7 +82,7 @@ func (b *Broker) start(ctx context.Context) error {
 	p, err := b.s.Spawn(ctx, demo.Spec{
 		Role: string(Name), Name: name, Node: string(Name),
 		Args:  map[string]string{"host": b.net.Host(Name), "dir": b.dir, "secret": string(b.secret)},
-		Heard: cluster.Announced("nats", addr, nil),
+		Heard: cluster.Announced("nats", addr, b.c.Heard),
 	})
 	if err != nil {
 		return err

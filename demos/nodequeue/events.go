@@ -33,7 +33,7 @@ func (pl *play) take(n news) {
 	m := n.who
 	switch {
 	case n.exit != nil:
-		pl.gone(m, n.exit)
+		pl.gone(m, n.id, n.exit)
 		return
 	case m == nil:
 		if d, ok := n.fact.(trace.Depth); ok && d.Queue == broker.QueueName {
@@ -48,7 +48,7 @@ func (pl *play) take(n news) {
 	}
 	switch f := n.fact.(type) {
 	case trace.Block:
-		m.ready = m.ready || f.On != ""
+		m.ready, m.through = m.ready || f.On != "", f.On == lastWord
 		if m.role == "sink" && pl.source != nil && f.On == "a message" {
 			tell("next", pl.source)
 		}
@@ -120,8 +120,12 @@ func (pl *play) fact(m *member, f trace.Task) {
 }
 
 // gone takes the kernel's word that a process has ended.
-func (pl *play) gone(m *member, x *trace.Exit) {
+func (pl *play) gone(m *member, id trace.ID, x *trace.Exit) {
 	if m == nil {
+		if id != pl.b.Proc().ID() {
+			return // it was started again already
+		}
+		pl.brokerDead = true
 		if !pl.ending {
 			pl.Say("The broker has ended (%s). Its files remain, and with them all that was put; b starts it again.", x)
 		}
@@ -205,6 +209,7 @@ func (pl *play) act(ctx context.Context, a demo.Act) error {
 		if err != nil {
 			return pl.grumble(ctx, "It was not started", err)
 		}
+		pl.brokerDead = false
 		pl.watch(ctx, nil, pl.b.Proc())
 		pl.Say("%s has what %s left in its files. Who was refused or heard nothing asks again.", pl.b.Proc().ID(), broker.Name)
 	case "cut", "heal":

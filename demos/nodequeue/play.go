@@ -35,13 +35,13 @@ type play struct {
 	shown   map[string]float64
 	ending  bool
 
-	depth, deepest  int                     // by the broker's count
-	told            time.Duration           // when gauges were last reported
-	blocked         [2]map[trace.ID]float64 // in put and in get, ms
-	put, done, dups int
-	full            bool
-	event           event
-	source          *member // of messages that are measured
+	depth, deepest   int                     // by the broker's count
+	told             time.Duration           // when gauges were last reported
+	blocked          [2]map[trace.ID]float64 // in put and in get, ms
+	put, done, dups  int
+	full, brokerDead bool
+	event            event
+	source           *member // of messages that are measured
 }
 
 // member is a process on a node of its own.
@@ -54,10 +54,21 @@ type member struct {
 	ready   bool // it has said that it waits for something
 	paused  bool
 	leaving bool
-	item    int // in hand; -1 for none
+	through bool // it has said its last word
+	item    int  // in hand; -1 for none
 }
 
 func (m *member) is(role string) bool { return m.role == role && m.exit == nil }
+
+// over says that it has ended, and that its last words were heard where it had
+// some: the news of its end may come first.
+func (m *member) over() bool {
+	if m.exit == nil {
+		return m.p == nil
+	}
+	cut := m.exit.Signal != "" || m.exit.Code != 0
+	return cut || m.through || m.role != "producer" && m.role != "consumer"
+}
 
 // item is what the play has heard of one.
 type item struct {
@@ -80,6 +91,7 @@ type news struct {
 	who  *member // nil: the broker
 	fact trace.Data
 	exit *trace.Exit
+	id   trace.ID // with exit
 }
 
 func onNodes(ctx context.Context, s demo.Stage) error {
@@ -181,7 +193,7 @@ func (pl *play) hire(ctx context.Context, role string, args map[string]string) (
 	err := pl.newMember(ctx, role, args)()
 	m := pl.members[len(pl.members)-1]
 	if err != nil {
-		m.exit = &trace.Exit{}
+		m.exit = &trace.Exit{Code: -1}
 	}
 	return m, err
 }
@@ -191,7 +203,7 @@ func (pl *play) watch(ctx context.Context, m *member, p demo.Proc) {
 		select {
 		case <-p.Exited():
 			if x, err := p.Wait(ctx); err == nil {
-				pl.send(news{who: m, exit: &x})
+				pl.send(news{who: m, exit: &x, id: p.ID()})
 			}
 		case <-pl.over:
 		}

@@ -24,6 +24,9 @@ const (
 	tellGo    = "go on"
 )
 
+// lastWord is what a producer or a consumer says when it has nothing more to say.
+const lastWord = "nothing: it leaves"
+
 // orders are what a node has been told.
 type orders struct {
 	end, hurry, paused atomic.Bool
@@ -102,6 +105,7 @@ const again = 5 * time.Millisecond
 // producer makes an item, puts it, again and again while there is no place, and so
 // on.
 func producer(ctx context.Context, w *demo.Worker) error {
+	defer w.Block(lastWord)
 	out, told := obey(ctx, w)
 	q, err := broker.Join(out, w, w.IntArg("size"))
 	if err != nil {
@@ -135,6 +139,7 @@ func producer(ctx context.Context, w *demo.Worker) error {
 
 // consumer takes an item, works on it, says that it is done, and so on.
 func consumer(ctx context.Context, w *demo.Worker) error {
+	defer w.Block(lastWord)
 	out, told := obey(ctx, w)
 	q, err := broker.Join(out, w, w.IntArg("size"))
 	if err != nil {
@@ -160,13 +165,12 @@ func consumer(ctx context.Context, w *demo.Worker) error {
 		blocked.add(time.Since(from))
 		began := time.Now()
 		told.nap(w, uneven(chance, every))
-		took := time.Since(began)
-		w.Block("the broker's word that it has heard")
+		w.Report(trace.Task{Is: trace.KindTaskDone, Task: it.N, Worker: w.Name(), Attempt: it.Attempt, Took: time.Since(began)})
+		w.Block("the broker's word that it has heard") // who dies before that has done it, and another will, too
 		if err := it.Done(ctx); err != nil {
 			return err
 		}
 		w.Report(trace.Item{Is: trace.KindAck, Queue: broker.QueueName, Item: name, Depth: -1})
-		w.Report(trace.Task{Is: trace.KindTaskDone, Task: it.N, Worker: w.Name(), Attempt: it.Attempt, Took: took})
 		w.Block("")
 	}
 	return nil

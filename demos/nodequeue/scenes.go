@@ -44,9 +44,9 @@ func (pl *play) scenes(ctx context.Context) error {
 	return pl.until(ctx, nil, max(pl.ScriptEnd()-pl.Now()+pl.Pace().Scale(time.Second), 0))
 }
 
-// under says that work is under way, or that nobody is there to do any.
+// under says that work is under way, or that somebody is missing for it.
 func (pl *play) under() bool {
-	return pl.done > 0 || len(pl.live("producer"))*len(pl.live("consumer")) == 0
+	return pl.done > 0 || pl.brokerDead || len(pl.live("producer"))*len(pl.live("consumer")) == 0
 }
 
 // arm returns what brings new waiters, and who sets the event.
@@ -220,7 +220,7 @@ func (pl *play) end(ctx context.Context) error {
 	}
 	everybody := func() bool {
 		for _, m := range pl.members {
-			if m.exit == nil && m.p != nil {
+			if !m.over() {
 				return false
 			}
 		}
@@ -231,15 +231,19 @@ func (pl *play) end(ctx context.Context) error {
 	}
 	pl.gauges()
 	pl.figure("duplicates", float64(pl.dups), "")
-	left := pl.put - pl.done
-	if err := pl.wait(ctx, func() bool { return pl.depth == left }, time.Second); err != nil { // it tells a few times a second
-		return err
-	}
-	lost := max(left-pl.depth, 0)
-	pl.Gauge("lost", float64(lost), "")
+	left, lost := pl.put-pl.done, 0
 	text := []string{fmt.Sprintf("%s put, %d done", demo.Plural(pl.put, "item"), pl.done)}
-	if left > 0 {
-		text = append(text, fmt.Sprintf("%d left with the broker", left-lost))
+	if pl.brokerDead {
+		text = append(text, fmt.Sprintf("%d in the files of the broker, which has ended", left))
+	} else {
+		if err := pl.wait(ctx, func() bool { return pl.depth == left }, time.Second); err != nil { // it tells a few times a second
+			return err
+		}
+		lost = max(left-pl.depth, 0)
+		pl.Gauge("lost", float64(lost), "")
+		if left > lost {
+			text = append(text, fmt.Sprintf("%d left with the broker", left-lost))
+		}
 	}
 	if pl.dups > 0 {
 		text = append(text, fmt.Sprintf("%d done twice", pl.dups))

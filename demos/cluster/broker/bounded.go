@@ -101,7 +101,6 @@ func join(ctx context.Context, w *demo.Worker, stream, name string, size int) (*
 // Close ends the connection.
 func (q *Bounded) Close() { q.nc.Close() }
 
-func (q *Bounded) stream() string             { return streamOf(q.a.Space, string(QueueName)) }
 func (q *Bounded) subject(what string) string { return q.a.Space + "." + q.name + "." + what }
 
 // Put puts an item and returns when the broker has it in its files, or false when

@@ -209,7 +209,7 @@ func (pl *play) end(ctx context.Context) error {
 	if err := pl.wait(ctx, gone("producer"), 3*time.Second); err != nil {
 		return err
 	}
-	drained := func() bool { return pl.done == pl.put || gone("consumer")() }
+	drained := func() bool { return pl.done == pl.put || pl.brokerDead || gone("consumer")() }
 	if err := pl.wait(ctx, drained, 2*pl.lease+3*time.Second); err != nil {
 		return err
 	}

@@ -5,18 +5,22 @@ package main
 import (
 	"context"
 	"os"
+	"slices"
 
 	"edu/procession/demos"
 	"edu/procession/demos/demo"
 	_ "edu/procession/demos/early" // first: a worker does not get further than this
+	"edu/procession/demos/python"
 	"edu/procession/demos/stage"
+	"edu/procession/lessons"
 	"edu/procession/tui/cli"
 )
 
 func main() {
 	demo.Early(demos.All) // roles that need the network
+	all := append(slices.Clip(demos.All), python.Demo{Listing: lessons.PythonListing})
 	os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Config{
-		Demos: demos.All, Start: stage.Start, Guards: stage.Guards, Sweep: stage.Sweep,
+		Demos: all, Start: stage.Start, Guards: func() []demo.Check { return append(stage.Guards(), python.Check()) }, Sweep: stage.Sweep,
 		Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 	}))
 }

@@ -7,6 +7,7 @@ import (
 	"edu/procession/demos/clocks"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/early"
+	"edu/procession/demos/gossip"
 	"edu/procession/demos/lease"
 	"edu/procession/demos/nodepool"
 	"edu/procession/demos/nodequeue"
@@ -14,6 +15,7 @@ import (
 	"edu/procession/demos/quorum"
 	"edu/procession/demos/remote"
 	"edu/procession/demos/silent"
+	"edu/procession/demos/trust"
 )
 
 // All is the registry: every demo, in the order of the course. Those of package
@@ -21,7 +23,7 @@ import (
 // of package early run on nodes as well: what is listed here has their roles and
 // those for nodes, and a worker of theirs that needs no network starts early still.
 var All = slices.Concat(also(early.Demos, nodepool.Demo{}, nodequeue.Demo{}), []demo.Demo{
-	remote.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{},
+	remote.Demo{}, trust.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{}, gossip.Demo{},
 })
 
 // also is the demos with those of the same name in their place that can do more.

@@ -48,6 +48,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^5 nodes, 2\|3, a majority: a acknowledged: False, b: True; read later: \['b'\]\n4 nodes, 2\|2, a half: a acknowledged: True, b: True; read later: \['a', 'b'\]\n4 nodes, 2\|2, a majority: a acknowledged: False, b: False; read later: \['b'\]\n$`},
 		golang: []string{`^5 nodes, 2\|3, a majority: a acknowledged: false, b: true; read later: \[b\]\n4 nodes, 2\|2, a half: a acknowledged: true, b: true; read later: \[a b\]\n4 nodes, 2\|2, a majority: a acknowledged: false, b: false; read later: \[b\]\n$`},
 	},
+	"gossip-membership": {
+		python: []string{`^each of five has heard of all others\nn5 killed: its parent knows after \d+\.\d+ s\nthe nodes: .* s\nn4 stopped: failed, say three nodes; is_alive\(\): True\nn4 goes on: alive, say three nodes\n$`},
+		golang: []string{`^n1: n2 is a member\nn1: n3 is a member\nn1: n4 is a member\nn1: n3, which left, is no member, after .*s\nn1: n4, fallen silent, is no member, after .*s\nn1 has 2 members, itself included\n$`},
+	},
 	"manager-proxy": {
 		python: []string{`^after append: \[\]\nput back: \['kept'\]\na list of the manager's: \['kept'\]\ntwo count to 500 each: \d+\nown dict: .*\nValue in shared memory: .*\nManager dict: .*µs\n$`},
 		golang: []string{`^after append: \[\]\nappended there: \[kept\]\nby get and put: \d+\nby add: 1000\none call: .*s\n$`},
@@ -55,6 +59,10 @@ var listings = map[string]struct{ python, golang []string }{
 	"remote-manager": {
 		python: []string{`^killed the worker that has task 0\n(no result for 2 s; missing: .*\n)+results: \[0, 1, 4, 9, 16, 25\]\n$`},
 		golang: []string{`^killed the worker that has task 0\n(a worker ended: (<nil>|signal: killed)\n){2}task 0 given out ([2-9]|\d\d) times: 0\n(task \d given out \d+ times: \d+\n)*task 5 given out \d+ times: 25\n$`},
+	},
+	"trust-boundary": {
+		python: []string{`^the bank got \['pay 10', 'shop'\]\neve can read the order: True\neve can read the key: False\na wrong key: refused\nrecv\(\) has touched a file: True\nJSON, altered: refused\nJSON, a trap: refused\nJSON, good: got pay 10\nJSON, good, once more: refused\na file was touched: False\n$`},
+		golang: []string{`^in the clear: paid 10 to shop; eve can read it: true\na pickle: refused; eve can read it: true\nmutual TLS: paid 10 to shop; eve can read it: false\nno certificate: refused; eve can read it: false\n$`},
 	},
 	"deadlock": {
 		python: []string{`^A takes one, two; B takes two, one:\n  A: gave up waiting\n  B: gave up waiting\nboth take one, two:\n  A: done\n  B: done\n$`},
@@ -100,6 +108,9 @@ var listings = map[string]struct{ python, golang []string }{
 	},
 }
 
+// needsModules are the Go listings that show a library.
+var needsModules = map[string]bool{"gossip-membership": true}
+
 // startMethods are tried one by one; what else a method must make a listing say
 // is in the map.
 var startMethods = []string{"fork", "spawn", "forkserver"}
@@ -137,7 +148,8 @@ func TestPythonListings(t *testing.T) {
 }
 
 // Every Go listing is a program of its own that needs the standard library
-// only: it builds, runs, ends with 0, says what it must, and leaves no process.
+// only, but for those in needsModules: it builds, runs, ends with 0, says what it
+// must, and leaves no process.
 // (That it passes vet is seen where it is: "go vet ./...".)
 func TestGoListings(t *testing.T) {
 	for _, l := range mustLoad(t).Lessons() {
@@ -149,11 +161,19 @@ func TestGoListings(t *testing.T) {
 				t.Skip("the Go listings were not run: there is no go command here")
 			}
 			dir := t.TempDir()
-			p, _ := l.Part(Go)
-			write(t, filepath.Join(dir, "main.go"), p.Code)
-			write(t, filepath.Join(dir, "go.mod"), "module listing\n\ngo 1.25\n")
-			env := []string{"GOWORK=off", "GOFLAGS=", "GOTOOLCHAIN=local", "GOPROXY=off"}
-			run(t, dir, env, goTool, "build", "-o", "listing", ".")
+			src, env := dir, []string{"GOWORK=off", "GOFLAGS=", "GOTOOLCHAIN=local"}
+			if needsModules[l.ID] { // built where it is, with what this module has
+				src, err = filepath.Abs(l.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				p, _ := l.Part(Go)
+				write(t, filepath.Join(dir, "main.go"), p.Code)
+				write(t, filepath.Join(dir, "go.mod"), "module listing\n\ngo 1.25\n")
+				env = append(env, "GOPROXY=off")
+			}
+			run(t, src, env, goTool, "build", "-o", filepath.Join(dir, "listing"), ".")
 			out := run(t, dir, nil, filepath.Join(dir, "listing"))
 			expect(t, out, listings[l.ID].golang...)
 		})

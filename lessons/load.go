@@ -178,3 +178,10 @@ func decode(name, text string, into any) error {
 	}
 	return nil
 }
+
+// PythonListing is the Python listing of a lesson, false where there is none. It is the
+// file as the lesson shows it.
+func PythonListing(lesson string) ([]byte, bool) {
+	b, err := files.ReadFile(lesson + "/main.py")
+	return b, err == nil
+}

@@ -80,7 +80,7 @@ type KeyMap struct {
 	Forward, Backward, SecondForward, SecondBackward              Binding
 	Start, Live, Slower, Faster, Mark                             Binding
 	LetGo, Undo, Redo, StepMode, Explore, Schedule                Binding
-	Versus                                                        Binding
+	Versus, Python                                                Binding
 	Again, Anew, Finish, View, ViewBack, Digit, Log, Zoom, Beside Binding
 	// Where schedules are explored.
 	More, FromHere Binding
@@ -149,6 +149,7 @@ func DefaultKeys() KeyMap {
 		Schedule:       Binding{Keys: []string{"W"}, Word: "schedule", Doc: "who went when: copy it, or the command that plays it again, and enter or paste another"},
 		StepMode:       Binding{Keys: []string{"T"}, Word: "step mode", Doc: "start the demo anew in step mode, where you say who goes next; again: back to running freely"},
 		Versus:         Binding{Keys: []string{"D"}, Word: "versus", Doc: "start the demo anew in two places side by side, such as threads and processes, with the same seed; again: two others, where there are three, and then back to one place"},
+		Python:         Binding{Keys: []string{"p", "Y"}, Word: "Python", Doc: "run the lesson's Python listing, as it stands, on the stage; there: back to the demo, and again"},
 		More:           Binding{Keys: []string{"+"}, Word: "more", Doc: "play ten times as many schedules"},
 		FromHere:       Binding{Keys: []string{"b"}, Word: "from the stage", Doc: "explore what can still become of the run as it is on stage; again: from the beginning"},
 		View:           Binding{Keys: []string{"v"}, Word: "view", Doc: "the next view as the main one"},
@@ -174,7 +175,7 @@ func (k KeyMap) Groups() []Group {
 		{"Moving", []Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.Top, k.Bottom}},
 		{"The course", []Binding{k.Open, k.Continue, k.Review, k.Search, k.Glossary, k.Recordings}},
 		{"Recordings", []Binding{k.Rename, k.Delete}},
-		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Terms, k.NextLesson, k.Wider, k.Narrower}},
+		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Python, k.Terms, k.NextLesson, k.Wider, k.Narrower}},
 		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew, k.Versus}},
 		{"The stage: step mode", []Binding{k.LetGo, k.Undo, k.Redo, k.Schedule, k.Explore, k.StepMode}},
 		{"Exploring", []Binding{k.More, k.FromHere}},

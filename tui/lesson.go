@@ -159,6 +159,8 @@ func (p *lessonPage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		return p.goTo(p.at - 1), true
 	case keys.Demo.is(k):
 		return p.run(), true
+	case keys.Python.is(k):
+		return p.m.listing(p.l, p.m.push), true
 	case keys.Skip.is(k) && !p.skipped:
 		p.skipped = true
 		return p.show(lessons.Explain), true
@@ -305,10 +307,18 @@ func (p *lessonPage) bar() []barRow {
 		parts = "tab"
 	}
 	items = append(items, k.NextPart.as(parts, "parts"))
+	listings := leaf.kind == lessons.Python
+	if listings {
+		items = append(items, k.Python)
+	}
 	if len(p.l.Terms) > 0 {
 		items = append(items, k.Terms)
 	}
-	return []barRow{{Items: append(items, k.Back, k.Search)}}
+	items = append(items, k.Back)
+	if !listings {
+		items = append(items, k.Python)
+	}
+	return []barRow{{Items: append(items, k.Search)}}
 }
 
 func (p *lessonPage) help() (string, []Group) {

@@ -66,6 +66,8 @@ func (s *stagePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		return s.switchMode(), true
 	case keys.Versus.is(k):
 		return s.versus(), true
+	case keys.Python.is(k) && s.demo != nil:
+		return s.python(), true
 	case keys.Go.is(k) && k == "enter":
 		return s.goOn(), true
 	case s.run == nil && s.demo != nil:
@@ -295,7 +297,7 @@ func (s *stagePage) bar() []barRow {
 		add(k.StepMode.as("", "free run"), k.Back, k.Again.as("", "restart"))
 	default:
 		add(k.SelectNext.as("up/down", "select"), freeze, k.Finish)
-		if len(s.info.Puzzles) > 0 {
+		if s.info.Stepped() {
 			add(k.StepMode)
 		}
 	}

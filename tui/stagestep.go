@@ -166,7 +166,7 @@ func (s *stagePage) switchMode() tea.Cmd {
 	switch {
 	case s.demo == nil:
 		return s.m.say("This is a recording: what happened in it is settled.")
-	case len(s.info.Puzzles) == 0:
+	case !s.info.Stepped():
 		return s.m.say("The processes of this demo have no steps to be held at: they run freely.")
 	}
 	s.opt.Step = !s.opt.Step

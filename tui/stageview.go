@@ -50,8 +50,11 @@ func (s *stagePage) showText() {
 	}
 }
 
-// observe is what the lesson says about the run.
+// observe is what the lesson says about the run, or the listing that runs.
 func (s *stagePage) observe() []reader.Block {
+	if part, ok := s.lesson.Part(lessons.Python); ok && s.info.Name == pythonDemo {
+		return []reader.Block{{Title: part.Title, Markdown: lessons.Fill(part.Body, s.figure), Code: part.Code, Lang: string(part.Kind)}}
+	}
 	part, _ := s.lesson.Part(lessons.Observe)
 	blocks := []reader.Block{{Title: part.Title, Markdown: lessons.Fill(part.Body, s.figure)}}
 	for i, q := range s.lesson.Questions {

@@ -21,6 +21,10 @@
 //     message ends ([Frames]). TCP itself loses none; a lost message is what the
 //     sender of a request sees when the other end dies with it.
 //
+// Datagrams have doors of their own ([Net.LinkDatagrams]): what UDP carries is not
+// put on a TCP connection. A cut throws them away, since UDP promises nothing and
+// nobody holds one back; the rest is as above.
+//
 // A node that ends closes its connections, and the proxy passes that on at once:
 // its kernel lives, and says so. A machine that loses power says nothing; to see
 // that, cut its links first.

@@ -124,17 +124,24 @@ func (d *door) flow(src, dst net.Conn, from, to trace.ID) {
 }
 
 // wait holds a piece until it is due and the link is whole.
-func (d *door) wait(p piece, from, to trace.ID) bool {
-	if wait := time.Until(p.due); wait > 0 {
+func (d *door) wait(p piece, from, to trace.ID) bool { return d.until(p.due) && d.open(from, to) }
+
+// until waits for a time, and is false when the net was closed.
+func (d *door) until(due time.Time) bool {
+	if wait := time.Until(due); wait > 0 {
 		t := time.NewTimer(wait)
 		defer t.Stop()
 		select {
 		case <-t.C:
 		case <-d.n.ctx.Done():
-			return false
 		}
 	}
-	return d.open(from, to)
+	return d.n.ctx.Err() == nil
+}
+
+// message names a message that leaves now.
+func (n *Net) message(from, to trace.ID, text string, size int) trace.Msg {
+	return trace.Msg{Is: trace.KindSend, Msg: fmt.Sprintf("%s-%s-%d", from, to, n.count.Add(1)), From: from, To: to, Text: text, Bytes: size}
 }
 
 func (d *door) read(src net.Conn, from, to trace.ID, out chan<- piece) {
@@ -168,7 +175,7 @@ func (d *door) read(src net.Conn, from, to trace.ID, out chan<- piece) {
 	for sc.Scan() {
 		p := piece{b: append([]byte(nil), sc.Bytes()...), sent: time.Now()}
 		if text, ok := d.frames.Describe(p.b); ok {
-			p.msg = trace.Msg{Is: trace.KindSend, Msg: fmt.Sprintf("%s-%s-%d", from, to, d.n.count.Add(1)), From: from, To: to, Text: text, Bytes: len(p.b)}
+			p.msg = d.n.message(from, to, text, len(p.b))
 			d.n.s.Emit(from, p.msg)
 			p.drop = d.dropped(from, to)
 		}

@@ -91,12 +91,16 @@ type Info struct {
 	Params  []Param
 	Actions []Action
 	Gauges  []Gauge
-	Puzzles []Puzzle // goals in step mode; none: the demo has no steps
+	Puzzles []Puzzle // goals in step mode
+	Steps   bool     // it has a step mode; a demo with puzzles has one in any case
 	// Computes says that its workers want whole cores: two runs at once would spoil
 	// each other's numbers.
 	Computes bool
 	Clocks   []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
 }
+
+// Stepped says that the demo has a step mode.
+func (i Info) Stepped() bool { return i.Steps || len(i.Puzzles) > 0 }
 
 // Param is a setting of a demo, given with --set name=value.
 type Param struct {
@@ -155,6 +159,18 @@ type Stage interface {
 	// Param is the value of a declared parameter, checked.
 	Param(name string) string
 	Seed() uint64
+	// Adopt puts on stage what a program of the run has started itself. It fails
+	// when that is none of the run's, or has gone already.
+	Adopt(g Guest) (Proc, error)
+	// Reported reports a fact by the word of a process of a program: what Worker.Report
+	// does for a role. It is false for what a worker cannot vouch for.
+	Reported(who trace.ID, d trace.Data) bool
+	// Returned ends a thread that was adopted, by its program's word.
+	Returned(who trace.ID)
+	// Held says, in step mode, that a process of a program waits to be let go, in
+	// a read of a pipe: release lets it.
+	Held(who trace.ID, next string, release func())
+
 	// Rand is the run's only source of chance, seeded by Seed. Not safe for
 	// concurrent use.
 	Rand() *rand.Rand
@@ -242,12 +258,35 @@ type Spec struct {
 	Args  map[string]string // read with Worker.Arg
 	Files []*os.File        // given to the worker as Worker.File(0…); the caller may close its own after Spawn
 	Node  string
+	// Program runs instead of Role, which then is only a word for it.
+	Program *Program
 	// Unreaped leaves the process unreaped when it ends, until Reap.
 	Unreaped bool
 	// Heard receives each fact that the worker reports, after it was logged.
 	// Called from one goroutine per worker; must not block for long. In step mode
 	// the stage has not settled until it returns: what it reports has its place.
 	Heard func(trace.Data)
+}
+
+// Program is what a worker runs in the place of a role of this binary. It says
+// hello as a role does, on the descriptors that Env names by their numbers: events
+// 3, control 4, lifeline 5. What it writes to events from then on is for Line.
+type Program struct {
+	Path string
+	Args []string // without its own name
+	Env  []string // the whole environment, to which the run's token is added
+	Dir  string   // where it starts; empty: where this program is
+	// Line receives each line of events, from one goroutine. While it does not
+	// return, the program's writes block: nothing is lost.
+	Line func([]byte)
+}
+
+// Guest is a process, or a thread of one, that a worker started without the stage.
+type Guest struct {
+	PID  int
+	TID  int // of a thread
+	Name trace.ID
+	Role string
 }
 
 // Signal is a signal by its name, the same on every system.

@@ -174,14 +174,18 @@ func (g *gates) letGo(who trace.ID, ready []trace.ID) error {
 		return fmt.Errorf("%s; %s", g.why(p, who), couldGo(ready))
 	}
 	p.mu.Lock()
-	text := p.next
-	p.gated, p.next = false, ""
+	text, release := p.next, p.release
+	p.gated, p.next, p.release = false, "", nil
 	p.mu.Unlock()
 	g.moves = append(g.moves, who)
 	g.settled = false
 	g.gen++
 	g.r.rec.Add(trace.Learner, who, trace.StepGo{N: len(g.moves), Text: text})
-	p.ctl.WriteString(demo.Gate + "\n") // fails where it was killed just now, and that is seen too
+	if release != nil {
+		release()
+	} else {
+		p.ctl.WriteString(demo.Gate + "\n") // fails where it was killed just now, and that is seen too
+	}
 	g.wake()
 	return nil
 }

@@ -68,6 +68,10 @@ func (p *proc) hear(f *os.File, role string) {
 	}
 	p.hello <- nil
 
+	if p.spec.Program != nil {
+		p.hearProgram(in)
+		return
+	}
 	b := newBucket(eventBurst, eventRate)
 	refused, first := 0, ""
 	tell := func() {
@@ -177,6 +181,10 @@ func (p *proc) capture(f *os.File, stream string) {
 	defer p.pipes.Done()
 	defer f.Close()
 	in := bufio.NewReaderSize(f, 32<<10)
+	who := p.id
+	if p.spec.Program != nil {
+		who = "" // its children write there too
+	}
 	b := newBucket(lineBurst, lineRate)
 	var told time.Time
 	tell := func() {
@@ -198,7 +206,7 @@ func (p *proc) capture(f *os.File, stream string) {
 			if more {
 				text += " …"
 			}
-			p.r.rec.Add(trace.Worker, p.id, trace.Say{Text: text, Stream: stream})
+			p.r.rec.Add(trace.Worker, who, trace.Say{Text: text, Stream: stream})
 		}
 		if err != nil {
 			return

@@ -45,7 +45,7 @@ func check(info demo.Info, o *demo.Options) (map[string]string, error) {
 		}
 		params[k] = v
 	}
-	if o.Step && len(info.Puzzles) == 0 {
+	if o.Step && !info.Stepped() {
 		return nil, fmt.Errorf("%s has no steps; its workers run freely", info.Name)
 	}
 	for _, s := range o.Script {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,8 +24,9 @@ type proc struct {
 	r     *run
 	id    trace.ID
 	pid   int
-	tid   int   // of a thread
-	host  *host // whose thread it is; nil of a process
+	tid   int    // of a thread
+	host  *host  // whose thread it is; nil of a process
+	guest *guest // of what a program started; nil of what the stage did
 	spec  demo.Spec
 	took  time.Duration
 	began time.Time
@@ -49,6 +51,7 @@ type proc struct {
 	heard   chan struct{} // its events have been read to their end
 	gated   bool          // held at a step, by its own word
 	next    string        // which
+	release func()        // lets it go, where that is not for its control pipe
 	stillAs uint64        // the stamp of the first look that found it blocked
 	stillAt time.Time
 }
@@ -138,9 +141,16 @@ func (p *proc) start(context.Context) error {
 	if err != nil {
 		return fail(err)
 	}
-	env := append(cleanEnv(), demo.EnvRole+"="+role, demo.EnvToken+"="+r.rec.Header().Token, demo.EnvSpec+"="+string(spec))
-
-	pid, err := r.spawn.spawn([]string{"procession: " + string(p.id)}, env, files)
+	path, err := self()
+	if err != nil {
+		return fail(err)
+	}
+	run := []string{demo.EnvRole + "=" + role, demo.EnvToken + "=" + r.rec.Header().Token}
+	what := warden.Spawn{Path: path, Argv: []string{"procession: " + string(p.id)}, Env: append(append(cleanEnv(), run...), demo.EnvSpec+"="+string(spec))}
+	if g := p.spec.Program; g != nil {
+		what = warden.Spawn{Path: g.Path, Argv: append([]string{g.Path}, g.Args...), Env: append(slices.Clip(g.Env), run...), Dir: g.Dir}
+	}
+	pid, err := r.spawn.spawn(what, files)
 	if err != nil {
 		return fail(err)
 	}
@@ -322,6 +332,9 @@ func (p *proc) hasExited() bool {
 
 // join reaps the process now, or as soon as it ends.
 func (p *proc) join() error {
+	if p.guest != nil {
+		return fmt.Errorf("%s is not the stage's child: only its parent can wait for it", p.id)
+	}
 	p.mu.Lock()
 	p.joined = true
 	gone := p.isGone
@@ -339,7 +352,7 @@ func (p *proc) join() error {
 func (p *proc) reap() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.isGone {
+	if p.isGone || p.guest != nil {
 		return
 	}
 	n, err := p.r.spawn.reap(p.pid)
@@ -403,6 +416,9 @@ func (p *proc) Signal(sig demo.Signal) error {
 	}
 	if p.host != nil {
 		return p.host.Signal(sig)
+	}
+	if p.guest != nil {
+		return p.guest.signal(sig)
 	}
 	if p.exit.PID != 0 {
 		return nil // a zombie takes every signal and minds none

@@ -49,6 +49,9 @@ func (p *proc) sample(how string) {
 	}
 	got, ok := p.look.look(p.state)
 	if !ok {
+		if p.guest != nil && p.tid != 0 {
+			go p.vanished()
+		}
 		return
 	}
 	p.observed(got.state, got.on, how)

@@ -112,9 +112,8 @@ func (s *spawner) ask(req warden.Request, files []*os.File) (warden.Notice, erro
 	}
 }
 
-func (s *spawner) spawn(argv, env []string, files []*os.File) (int, error) {
-	path, _ := self()
-	n, err := s.ask(warden.Request{Spawn: &warden.Spawn{Path: path, Argv: argv, Env: env}}, files)
+func (s *spawner) spawn(what warden.Spawn, files []*os.File) (int, error) {
+	n, err := s.ask(warden.Request{Spawn: &what}, files)
 	return n.PID, err
 }
 

@@ -36,13 +36,9 @@ func newSpawner(token string, notices func(warden.Notice)) (*spawner, error) {
 	return &spawner{notices: notices, ended: map[int]warden.Notice{}, live: map[int]*exec.Cmd{}, gone: make(chan struct{})}, nil
 }
 
-func (s *spawner) spawn(argv, env []string, files []*os.File) (int, error) {
-	path, err := self()
-	if err != nil {
-		return 0, err
-	}
-	cmd := exec.Command(path)
-	cmd.Args, cmd.Env = argv, env
+func (s *spawner) spawn(what warden.Spawn, files []*os.File) (int, error) {
+	cmd := exec.Command(what.Path)
+	cmd.Args, cmd.Env, cmd.Dir = what.Argv, what.Env, what.Dir
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = files[0], files[1], files[2]
 	give(cmd, files[3:])
 	if err := cmd.Start(); err != nil {

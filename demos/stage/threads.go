@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/stage/warden"
 	"edu/procession/demos/trace"
 )
 
@@ -118,7 +119,12 @@ func (r *run) newHost(ctx context.Context, id trace.ID) (*host, error) {
 		return fail(err)
 	}
 	env := append(cleanEnv(), demo.EnvRole+"="+r.info.Name+"/"+demo.AnyRole, demo.EnvToken+"="+r.rec.Header().Token)
-	pid, err := r.spawn.spawn([]string{"procession: " + string(id)}, env, []*os.File{r.null, theirs[0], theirs[1], their, r.lifeR})
+	path, err := self()
+	if err != nil {
+		return fail(err)
+	}
+	pid, err := r.spawn.spawn(warden.Spawn{Path: path, Argv: []string{"procession: " + string(id)}, Env: env},
+		[]*os.File{r.null, theirs[0], theirs[1], their, r.lifeR})
 	if err != nil {
 		return fail(err)
 	}

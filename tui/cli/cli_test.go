@@ -3,6 +3,7 @@ package cli_test
 import (
 	"context"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -10,7 +11,9 @@ import (
 	"edu/procession/demos"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/early"
+	"edu/procession/demos/python"
 	"edu/procession/demos/stage"
+	"edu/procession/lessons"
 	"edu/procession/tui/cli"
 )
 
@@ -21,7 +24,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"procession": func() {
 			os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Config{
-				Demos: demos.All, Start: stage.Start, Guards: stage.Guards, Sweep: stage.Sweep,
+				Demos: append(slices.Clip(demos.All), python.Demo{Listing: lessons.PythonListing}), Start: stage.Start,
+				Guards: func() []demo.Check { return append(stage.Guards(), python.Check()) }, Sweep: stage.Sweep,
 				Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 			}))
 		},

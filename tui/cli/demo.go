@@ -25,7 +25,7 @@ import (
 func (a *app) demoCmd() *cobra.Command {
 	var o options
 	var plain, asJSON bool
-	var record string
+	var record, lang string
 	var runs int
 	var how stepping
 	cmd := &cobra.Command{
@@ -52,6 +52,9 @@ func (a *app) demoCmd() *cobra.Command {
   procession demo race-and-lock --schedule 'A B A B A B'
   procession demo race-and-lock --explore 200
 
+  # the lesson's Python listing on the same stage
+  procession demo pool-of-workers --lang python
+
   # many runs, and how what they measured is spread
   procession demo race-and-lock --set increments=3000 --runs 20`,
 		Args: need("demo NAME", "a demo's name"),
@@ -66,6 +69,14 @@ func (a *app) demoCmd() *cobra.Command {
 			d, err := a.demo(args[0])
 			if err != nil {
 				return err
+			}
+			if err := word("lang", lang, "go", "python"); err != nil {
+				return err
+			}
+			if lang == "python" {
+				if d, err = a.listing(d, &o); err != nil {
+					return err
+				}
 			}
 			opt, err := o.parse(d.Info())
 			if err != nil {
@@ -109,6 +120,8 @@ func (a *app) demoCmd() *cobra.Command {
 	how.flags(f)
 	f.BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
 	f.BoolVar(&asJSON, "json", false, "print the log as JSON lines")
+	f.StringVar(&lang, "lang", "go", "go, or python: the Python listing of the demo's lesson, as it stands")
+	cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"go", "python"}, cobra.ShellCompDirectiveNoFileComp))
 	f.IntVar(&runs, "runs", 0, "play it `N` times, fast, and tell how what was measured is spread")
 	f.StringVar(&record, "record", "", "keep the log in a `file`, to be replayed: that of the last run, as after an undo")
 	return cmd

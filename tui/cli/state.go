@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"time"
@@ -174,15 +173,6 @@ func (a *app) doctorCmd() *cobra.Command {
 
 // surroundings are what the program needs besides the stage.
 func (a *app) surroundings() []demo.Check {
-	python := demo.Check{Name: "python3", Text: "not found: the Python listings can be read, not run; everything else works"}
-	if path, err := exec.LookPath("python3"); err == nil {
-		out, err := exec.Command(path, "-c", "import sys, multiprocessing as m; print(sys.version.split()[0], m.get_start_method())").Output()
-		if f := strings.Fields(string(out)); err == nil && len(f) == 2 {
-			python = demo.Check{Name: "python3", OK: true, Text: "version " + f[0] + ", starts processes by " + f[1]}
-		} else {
-			python.Text = "found, but multiprocessing does not work: the Python listings can be read, not run"
-		}
-	}
 	port := demo.Check{Name: "loopback", OK: true, Text: "processes can talk over 127.0.0.1"}
 	if l, err := net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		port = demo.Check{Name: "loopback", Text: "no port of 127.0.0.1 can be opened: the demos with sockets will not run: " + err.Error()}
@@ -211,7 +201,7 @@ func (a *app) surroundings() []demo.Check {
 		}
 		s.Close()
 	}
-	return []demo.Check{python, port, t, cores, kept, keeping()}
+	return []demo.Check{port, t, cores, kept, keeping()}
 }
 
 // reset undoes what a program that died may have left of a terminal: the

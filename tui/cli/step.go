@@ -38,7 +38,7 @@ func (s *stepping) into(o *demo.Options, info demo.Info, given func(string) bool
 	if !s.step && !given("schedule") && !given("explore") {
 		return nil
 	}
-	if len(info.Puzzles) == 0 {
+	if !info.Stepped() {
 		return unusable("%s has no steps: its workers run freely. procession list shows which demos have", info.Name)
 	}
 	var err error

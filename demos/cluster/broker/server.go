@@ -70,6 +70,9 @@ func Role(ctx context.Context, w *demo.Worker) error {
 	o.MaxConn, o.MaxPayload, o.MaxPending = 512, 1<<20, 32<<20
 	o.AuthTimeout, o.WriteDeadline = 2, 2*time.Second
 	o.PingInterval, o.MaxPingsOut = time.Second, 3
+	if err := offerTLS(&o, auth.secret); err != nil {
+		return err
+	}
 	s, err := server.NewServer(&o)
 	if err != nil {
 		return fmt.Errorf("the broker cannot be: %w", err)
@@ -119,6 +122,9 @@ type auth struct {
 
 // Check implements server.Authentication.
 func (a *auth) Check(c server.ClientAuthentication) bool {
+	if c.GetTLSConnectionState() == nil && !mayBePlain(c.RemoteAddress()) {
+		return false
+	}
 	o := c.GetOpts()
 	account := "POOL"
 	var may *server.Permissions

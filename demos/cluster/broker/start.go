@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -27,6 +28,9 @@ type Config struct {
 	URL, Creds string
 	// Heard receives what the server on stage reports, as Heard of demo.Spec does.
 	Heard func(trace.Data)
+	// Host is where the server listens; "" is its node's own address, on loopback.
+	// From another machine it takes TLS alone ([Broker.Fingerprint]).
+	Host string
 }
 
 // Broker is the server, from the side of the play. It is not safe for concurrent
@@ -81,7 +85,7 @@ func (b *Broker) start(ctx context.Context) error {
 	}
 	p, err := b.s.Spawn(ctx, demo.Spec{
 		Role: string(Name), Name: name, Node: string(Name),
-		Args:  map[string]string{"host": b.net.Host(Name), "dir": b.dir, "secret": string(b.secret)},
+		Args:  map[string]string{"host": cmp.Or(b.c.Host, b.net.Host(Name)), "dir": b.dir, "secret": string(b.secret)},
 		Heard: cluster.Announced("nats", addr, b.c.Heard),
 	})
 	if err != nil {

@@ -111,7 +111,7 @@ func (w *server) serve(req Request, files []int) {
 			fds[i] = uintptr(fd)
 		}
 		pid, err := syscall.ForkExec(req.Spawn.Path, req.Spawn.Argv, &syscall.ProcAttr{
-			Env: req.Spawn.Env, Files: fds, Sys: &syscall.SysProcAttr{Setpgid: true},
+			Env: req.Spawn.Env, Files: fds, Dir: req.Spawn.Dir, Sys: &syscall.SysProcAttr{Setpgid: true},
 		})
 		if err != nil {
 			w.tell(Notice{Reply: true, Error: err.Error()})
@@ -231,6 +231,9 @@ func (w *server) killAll() {
 	w.ending = true
 	w.mu.Unlock()
 	me := os.Getpid()
+	for pid := range w.children {
+		syscall.Kill(-pid, syscall.SIGKILL) // at one moment: who forks without end is not outrun one by one
+	}
 	for {
 		for _, pid := range Descendants(me) {
 			syscall.Kill(pid, syscall.SIGKILL)

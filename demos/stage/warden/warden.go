@@ -28,6 +28,7 @@ type Spawn struct {
 	Path string   `json:"path"`
 	Argv []string `json:"argv"`
 	Env  []string `json:"env"`
+	Dir  string   `json:"dir,omitempty"`
 }
 
 // Request is one line to the warden. Exactly one field is set. The next request

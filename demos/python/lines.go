@@ -1,0 +1,356 @@
+package python
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"edu/procession/demos/demo"
+	"edu/procession/demos/trace"
+)
+
+// line is what procession_bridge reports, one object a line.
+type line struct {
+	Kind   string   `json:"k"`
+	PID    int      `json:"p"`
+	TID    int      `json:"t"`
+	Child  int      `json:"c"` // a pid, or a count
+	Parent int      `json:"pp"`
+	Name   string   `json:"n"`
+	Method string   `json:"m"`
+	Key    string   `json:"j"` // of a task
+	Index  int      `json:"i"`
+	Took   int64    `json:"ns"`
+	Queue  string   `json:"q"` // of a queue or lock, or an address
+	Text   string   `json:"x"`
+	Error  string   `json:"e"`
+	At     []string `json:"at"`
+}
+
+// cast is what a program has on stage. Lines and looks at the kernel's tables
+// come from two goroutines.
+type cast struct {
+	s    demo.Stage
+	main int
+
+	mu      sync.Mutex
+	who     map[int]trace.ID // process → name
+	threads map[int]trace.ID // thread → name
+	names   map[trace.ID]bool
+	found   map[int]time.Time // seen in the kernel's tables, and not yet named
+	tasks   map[string]int
+	notes   map[int]string
+	inHand  map[trace.ID]int  // the task that each has
+	gone    map[int]bool      // tasks that are lost
+	things  map[string]*thing // queues and locks
+	listens map[string]trace.ID
+	msgs    map[string]trace.Msg
+
+	most     int // processes at once
+	bomb     int // of how many it said so itself, when it was ended for that
+	done     int
+	failed   int
+	tookAll  time.Duration
+	lost     int
+	errors   []line // exceptions that ended a process, in order
+	tookMost time.Duration
+}
+
+// thing is a queue or a lock, under the name that the program has for it.
+type thing struct {
+	id         trace.ID
+	puts, gets int
+}
+
+func newCast(s demo.Stage) *cast {
+	return &cast{
+		s: s, who: map[int]trace.ID{}, threads: map[int]trace.ID{}, names: map[trace.ID]bool{"main": true}, found: map[int]time.Time{},
+		tasks: map[string]int{}, notes: map[int]string{}, inHand: map[trace.ID]int{}, gone: map[int]bool{}, things: map[string]*thing{},
+		listens: map[string]trace.ID{}, msgs: map[string]trace.Msg{},
+	}
+}
+
+// line takes a line of the program.
+func (c *cast) line(b []byte) {
+	var l line
+	if json.Unmarshal(b, &l) != nil || l.PID <= 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch l.Kind {
+	case "child":
+		c.adopt(l.Child, l.Name, "", l.Method)
+		return
+	case "proc":
+		c.adopt(l.PID, l.Name, "", l.Method)
+		return
+	case "fork":
+		if _, ok := c.found[l.PID]; !ok && c.who[l.PID] == "" {
+			c.found[l.PID] = time.Now()
+		}
+		return
+	case "thread":
+		c.thread(l)
+		return
+	}
+	who := c.at(l)
+	switch l.Kind {
+	case "end":
+		if id, ok := c.threads[l.TID]; ok {
+			delete(c.threads, l.TID)
+			c.s.Returned(id)
+		}
+	case "new", "news", "run", "done", "fail", "lost":
+		c.task(who, l)
+	case "block":
+		c.s.Reported(who, trace.Block{On: l.Text})
+	case "queue", "lock":
+		c.thing(l.Queue, l.Kind, l.Name)
+	case "value":
+		c.thing(l.Queue+" value", l.Kind, l.Name)
+	case "put", "get":
+		c.item(who, l)
+	case "want", "hold", "free":
+		is := map[string]trace.Kind{"want": trace.KindWant, "hold": trace.KindHold, "free": trace.KindFree}[l.Kind]
+		c.s.Reported(who, trace.Lock{Is: is, Lock: c.thing(l.Queue, "lock", "").id})
+	case "read", "write":
+		is := map[string]trace.Kind{"read": trace.KindRead, "write": trace.KindWrite}[l.Kind]
+		c.s.Reported(who, trace.Cell{Is: is, Cell: c.thing(l.Queue+" value", "value", "").id, Value: l.Text})
+	case "listen":
+		c.listens[l.Text] = who
+		c.s.Reported(who, trace.Listen{Addr: l.Text, For: "manager"})
+	case "call", "reply":
+		c.call(who, l)
+	case "late":
+		c.s.Reported(who, trace.Say{Text: fmt.Sprintf("held its event loop for %v: %s", time.Duration(l.Took).Round(time.Millisecond), l.Text)})
+	case "err":
+		c.errors = append(c.errors, l)
+		at := ""
+		if len(l.At) > 0 {
+			at = " at " + strings.Join(l.At, " → ")
+		}
+		c.s.Reported(who, trace.Say{Text: l.Error + at})
+	case "note":
+		c.s.Reported(who, trace.Say{Text: l.Text})
+	case "bomb":
+		c.bomb = l.Child
+	case "step":
+		c.s.Held(who, l.Text, c.release(l.PID))
+	}
+}
+
+// at is who speaks: a thread where it is on stage, else its process.
+func (c *cast) at(l line) trace.ID {
+	if id, ok := c.threads[l.TID]; ok && l.TID != 0 {
+		return id
+	}
+	if c.who[l.PID] == "" {
+		c.adopt(l.PID, "", "", "")
+	}
+	if id := c.who[l.PID]; id != "" {
+		return id
+	}
+	return "main"
+}
+
+// unique makes a name that nobody has.
+func (c *cast) unique(name string) trace.ID {
+	id := trace.ID(name)
+	for n := 2; c.names[id]; n++ {
+		id = trace.ID(name + "·" + strconv.Itoa(n))
+	}
+	c.names[id] = true
+	return id
+}
+
+// short is the name that Python gives, without what the role says: Worker-1 of
+// ForkPoolWorker-1, whose role is "pool worker, fork". More does not fit beside what
+// else there is to see.
+func short(name string) string {
+	for _, p := range []string{"ForkServerPool", "SpawnPool", "ForkPool", "ForkServer", "Spawn", "Fork", "ThreadPool"} {
+		if rest, ok := strings.CutPrefix(name, p); ok && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z' {
+			return rest
+		}
+	}
+	return name
+}
+
+// adopt puts a process on stage under the name that multiprocessing gave it.
+func (c *cast) adopt(pid int, name, role, method string) {
+	if pid <= 0 || c.who[pid] != "" {
+		return
+	}
+	delete(c.found, pid)
+	if role == "" {
+		switch role = "process"; {
+		case strings.Contains(name, "PoolWorker"):
+			role = "pool worker"
+		case strings.Contains(name, "Manager"):
+			role = "manager server"
+		case name == "":
+			role, method = "child", "fork"
+		}
+		if method != "" {
+			role += ", " + method
+		}
+	}
+	name = short(name)
+	if name == "" {
+		name = role
+		if i := strings.IndexByte(role, ','); i > 0 {
+			name = role[:i]
+		}
+	}
+	id := c.unique(name)
+	p, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role})
+	if err != nil {
+		delete(c.names, id)
+		c.s.Reported("main", trace.Say{Text: fmt.Sprintf("%s (pid %d) has come and gone between two looks", id, pid)})
+		return
+	}
+	c.who[pid] = id
+	go c.mourn(p)
+}
+
+// mourn tells what a process had in hand when it ended.
+func (c *cast) mourn(p demo.Proc) {
+	<-p.Exited()
+	x, err := p.Wait(context.Background())
+	if err != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, ok := c.inHand[p.ID()]
+	if !ok {
+		return
+	}
+	delete(c.inHand, p.ID())
+	c.lose(n)
+	c.s.Emit(p.ID(), trace.Task{Is: trace.KindTaskLost, Task: n, Worker: p.ID(), Note: "its process ended with " + x.String()})
+}
+
+func (c *cast) lose(task int) {
+	c.lost++
+	c.gone[task] = true
+}
+
+func (c *cast) thread(l line) {
+	if c.threads[l.TID] != "" || len(c.threads) >= 64 {
+		return
+	}
+	c.at(line{PID: l.PID})
+	id := c.unique(short(l.Name))
+	if _, err := c.s.Adopt(demo.Guest{PID: l.PID, TID: l.TID, Name: id, Role: "thread"}); err == nil {
+		c.threads[l.TID] = id
+	}
+}
+
+// maxTasks is how many tasks of one call are announced before they run.
+const maxTasks = 100_000
+
+// number is a task's number: in the order in which they are heard of.
+func (c *cast) number(key, note string) int {
+	n, ok := c.tasks[key]
+	if !ok {
+		n = len(c.tasks)
+		c.tasks[key] = n
+		c.s.Reported("", trace.Task{Is: trace.KindTaskNew, Task: n, Note: note})
+	}
+	if note != "" {
+		c.notes[n] = note
+	}
+	return n
+}
+
+func (c *cast) task(who trace.ID, l line) {
+	switch l.Kind {
+	case "new":
+		c.number(l.Key, l.Text)
+		return
+	case "news":
+		for i := range min(l.Child, maxTasks) {
+			c.number(l.Key+"."+strconv.Itoa(i), "")
+		}
+		return
+	case "lost":
+		n := c.number(l.Key, "")
+		if c.gone[n] {
+			return
+		}
+		c.lose(n)
+		c.s.Reported("", trace.Task{Is: trace.KindTaskLost, Task: n, Note: l.Error})
+		return
+	}
+	n := c.number(l.Key, l.Text)
+	t := trace.Task{Task: n, Worker: who, Attempt: 1, Took: time.Duration(l.Took), Note: c.notes[n]}
+	switch l.Kind {
+	case "run":
+		t.Is = trace.KindTaskRun
+		c.inHand[who] = n
+	case "done":
+		t.Is = trace.KindTaskDone
+		c.done++
+		c.tookAll += t.Took
+		c.tookMost = max(c.tookMost, t.Took)
+	case "fail":
+		t.Is, t.Note = trace.KindTaskFail, l.Error
+		c.failed++
+	}
+	if t.Is != trace.KindTaskRun && c.inHand[who] == n {
+		delete(c.inHand, who)
+	}
+	c.s.Reported(who, t)
+}
+
+func (c *cast) thing(mark, kind, name string) *thing {
+	t := c.things[mark]
+	if t == nil {
+		if name == "" {
+			name = kind
+		}
+		t = &thing{id: c.unique(name)}
+		c.things[mark] = t
+	}
+	return t
+}
+
+func (c *cast) item(who trace.ID, l line) {
+	q := c.thing(l.Queue, "queue", "")
+	is := trace.KindPut
+	if l.Kind == "put" {
+		q.puts++
+	} else {
+		q.gets++
+		is = trace.KindGet
+	}
+	c.s.Reported(who, trace.Item{Is: is, Queue: q.id, Item: l.Text, Depth: max(0, q.puts-q.gets)})
+}
+
+// call is a call of a proxy: a message to the manager's server, and one back.
+func (c *cast) call(who trace.ID, l line) {
+	to, ok := c.listens[l.Queue]
+	if !ok {
+		return // a server elsewhere
+	}
+	key := fmt.Sprintf("%d.%d", l.PID, l.Index)
+	if l.Kind == "call" {
+		m := trace.Msg{Is: trace.KindSend, Msg: key, From: who, To: to, Text: l.Text}
+		c.msgs[key] = m
+		c.s.Reported(who, m)
+		return
+	}
+	m, ok := c.msgs[key]
+	if !ok {
+		return
+	}
+	delete(c.msgs, key)
+	m.Is, m.Took, m.Text = trace.KindRecv, time.Duration(l.Took), m.Text+", answered"
+	c.s.Reported(who, m)
+	c.s.Reported(who, trace.RTT{A: m.From, B: m.To, Took: m.Took})
+}

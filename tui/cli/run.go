@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"edu/procession/demos/demo"
+	"edu/procession/tui"
+)
+
+// pythonDemo is the demo that plays a program.
+const pythonDemo = "python"
+
+// listing turns a demo into its lesson's Python listing: that of the first lesson
+// that runs it.
+func (a *app) listing(d demo.Demo, o *options) (demo.Demo, error) {
+	name := d.Info().Name
+	for _, l := range a.course.Lessons() {
+		if l.Demo == name {
+			o.sets = append(o.sets, "lesson="+l.ID)
+			return a.demo(pythonDemo)
+		}
+	}
+	return nil, unusable("no lesson runs %s, so there is no Python listing of it", name)
+}
+
+func (a *app) runCmd() *cobra.Command {
+	var o options
+	var plain, asJSON, step bool
+	var record string
+	cmd := &cobra.Command{
+		Use:   "run FILE.py [-- ARGUMENT...]",
+		Short: "Run a Python program on stage: your own, as it is",
+		Long: "Runs a Python program and shows what it does with multiprocessing, concurrent.futures,\n" +
+			"threading and asyncio: its processes with the kernel's states, tasks, queues and locks.\n" +
+			"Nothing in the program changes. You can stop and kill its processes; nothing survives it.",
+		Example: `  # what is my pool doing?
+  procession run pool.py
+
+  # with arguments, in a pipe, and with one of its workers killed
+  procession run sum.py --do 'kill ForkPoolWorker-1@500ms' --plain -- 1000 8
+
+  # the same program, its processes started the other ways
+  procession run pool.py --set start=spawn`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return unusable("it takes a program: procession run FILE.py")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d, err := a.demo(pythonDemo)
+			if err != nil {
+				return err
+			}
+			o.sets = append(o.sets, "file="+args[0], "args="+strings.Join(args[1:], " "))
+			opt, err := o.parse(d.Info())
+			if err != nil {
+				return err
+			}
+			opt.Step = step
+			if asJSON && plain {
+				return unusable("--json and --plain are two forms: choose one")
+			}
+			if !asJSON && !plain && a.screen() {
+				if record != "" {
+					a.Start = a.record(record)
+				}
+				return a.show(cmd.Context(), tui.Config{Demo: d.Info().Name, Options: opt})
+			}
+			if step {
+				return a.stepped(cmd.Context(), d, opt, asJSON, record)
+			}
+			return a.perform(cmd.Context(), d, opt, asJSON, record)
+		},
+	}
+	o.flags(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
+	f.BoolVar(&asJSON, "json", false, "print the log as JSON lines")
+	f.BoolVar(&step, "step", false, "hold each process before each thing that it does, until you let it go")
+	f.StringVar(&record, "record", "", "keep the log in a `file`, to be replayed")
+	return cmd
+}

@@ -108,7 +108,6 @@ func (pl *play) strike(w *member) {
 // gone takes the kernel's word that a process has ended.
 func (pl *play) gone(id trace.ID, x *trace.Exit) {
 	if pl.b.OnStage() && id == pl.b.Proc().ID() {
-		pl.brokerDead = true
 		pl.Say("The broker has ended (%s). Its files remain, and workers keep what they cannot deliver; b starts it again.", x)
 		return
 	}
@@ -231,7 +230,6 @@ func (pl *play) restart(ctx context.Context) (who string, err error) {
 		if err := pl.b.Restart(ctx); err != nil {
 			return "", err
 		}
-		pl.brokerDead = false
 		pl.watch(ctx, pl.b.Proc())
 		who = string(pl.b.Proc().ID())
 	}

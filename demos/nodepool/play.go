@@ -33,7 +33,6 @@ type play struct {
 	serial  time.Duration // all tasks by one worker; 0: not done
 
 	duplicates int
-	brokerDead bool
 	lonely     time.Duration // since when no worker is there; 0: there is one
 	stalled    bool          // the caption says that nothing comes
 }

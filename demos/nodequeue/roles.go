@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -167,7 +168,10 @@ func consumer(ctx context.Context, w *demo.Worker) error {
 		told.nap(w, uneven(chance, every))
 		w.Report(trace.Task{Is: trace.KindTaskDone, Task: it.N, Worker: w.Name(), Attempt: it.Attempt, Took: time.Since(began)})
 		w.Block("the broker's word that it has heard") // who dies before that has done it, and another will, too
-		if err := it.Done(ctx); err != nil {
+		if err := it.Done(ctx); errors.Is(err, broker.ErrUnheard) {
+			w.Logf("item %d is done, but %v: it comes again", it.N, err)
+			continue
+		} else if err != nil {
 			return err
 		}
 		w.Report(trace.Item{Is: trace.KindAck, Queue: broker.QueueName, Item: name, Depth: -1})

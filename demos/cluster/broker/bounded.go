@@ -167,7 +167,7 @@ func (q *Bounded) Each(ctx context.Context, f func(*Item) bool) error {
 }
 
 func (q *Bounded) item(m jetstream.Msg) (*Item, error) {
-	it := &Item{Body: m.Data(), msg: m}
+	it := &Item{Body: m.Data(), msg: m, nc: q.nc}
 	if _, err := fmt.Sscanf(m.Subject(), q.subject("%d"), &it.N); err != nil {
 		return nil, fmt.Errorf("%q is no item's subject", m.Subject())
 	}
@@ -183,6 +183,7 @@ type Item struct {
 	Attempt int // 1 for one that nobody had before
 	Body    []byte
 	msg     jetstream.Msg
+	nc      *nats.Conn
 }
 
 // Get waits for an item, which is this node's until the lease is over.
@@ -207,10 +208,28 @@ func (q *Bounded) Get(ctx context.Context) (*Item, error) {
 	return nil, ctx.Err()
 }
 
+// ErrUnheard is that the broker does not answer an acknowledgement, though it is
+// there: as one does that was killed before its files said who has the item. It
+// gives the item out again.
+var ErrUnheard = errors.New("the broker does not answer for it")
+
 // Done acknowledges an item, and returns when the broker has said that it has
-// heard that. After the lease it may be somebody else's: then both do it.
+// heard that. While the broker is away it waits for it. After the lease the item
+// may be somebody else's: then both do it.
 func (it *Item) Done(ctx context.Context) error {
-	return insist(ctx, it.msg.DoubleAck)
+	for tries := 0; tries < 3; {
+		at, cancel := context.WithTimeout(ctx, time.Second)
+		err := it.msg.DoubleAck(at)
+		cancel()
+		if err == nil || ctx.Err() != nil || errors.Is(err, nats.ErrConnectionClosed) {
+			return err
+		}
+		if it.nc.IsConnected() {
+			tries++
+		}
+		pause(ctx, 50*time.Millisecond)
+	}
+	return ErrUnheard
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -9,6 +9,7 @@ import (
 	"edu/procession/demos/early"
 	"edu/procession/demos/gossip"
 	"edu/procession/demos/lease"
+	"edu/procession/demos/mapreduce"
 	"edu/procession/demos/nodepool"
 	"edu/procession/demos/nodequeue"
 	"edu/procession/demos/payments"
@@ -23,7 +24,7 @@ import (
 // of package early run on nodes as well: what is listed here has their roles and
 // those for nodes, and a worker of theirs that needs no network starts early still.
 var All = slices.Concat(also(early.Demos, nodepool.Demo{}, nodequeue.Demo{}), []demo.Demo{
-	remote.Demo{}, trust.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{}, gossip.Demo{},
+	remote.Demo{}, trust.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{}, gossip.Demo{}, mapreduce.Demo{},
 })
 
 // also is the demos with those of the same name in their place that can do more.

@@ -102,6 +102,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 		golang: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 	},
+	"capstone-mapreduce": {
+		python: []string{`^nothing for 3 s; missing: \[(\d+, )*2(, \d+)*\]\nmap 0 was done [2-9] times\nmost frequent: .*\nthe answer of one loop: True\n$`},
+		golang: []string{`^(a duplicate: harmless\n)*the answer of one loop: true\n$`},
+	},
 	"race-and-lock": {
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},

@@ -13,6 +13,8 @@ import (
 	"edu/procession/demos/trace"
 	"edu/procession/lessons"
 	"edu/procession/lessons/progress"
+	"edu/procession/lessons/table"
+	"edu/procession/tui/tally"
 	"edu/procession/tui/view"
 )
 
@@ -283,7 +285,11 @@ func (s *stagePage) keep() tea.Cmd {
 	if s.lesson != nil {
 		id = s.lesson.ID
 	}
-	return s.m.save(func(st *progress.State) { st.Ran(id, r, gauges) })
+	figures := tally.Figures(s.run.Log())
+	return s.m.save(func(st *progress.State) {
+		st.Ran(id, r, gauges)
+		table.Note(st, figures)
+	})
 }
 
 // act does what a demo's key says, to the selected process where it is meant

@@ -18,12 +18,15 @@ func (b *Board) Apply(e trace.Event) {
 	switch d := e.Data.(type) {
 	case trace.Start:
 		p := b.proc(e.Who)
-		*p = Proc{ID: e.Who, PID: d.PID, TID: d.TID, PPID: d.PPID, Parent: d.Parent, Role: d.Role, Node: d.Node,
+		*p = Proc{ID: e.Who, PID: d.PID, TID: d.TID, PPID: d.PPID, Parent: d.Parent, Role: d.Role, Node: d.Node, NetNS: d.NetNS,
 			State: trace.New, Started: e.At, Task: -1, Core: -1, usedAt: e.At}
 		p.mark(e.At, trace.New, "")
-		if d.TID != 0 {
+		switch {
+		case d.TID != 0:
 			b.line(e, fmt.Sprintf("started as thread %d of pid %d", d.TID, d.PID))
-		} else {
+		case d.NetNS != 0:
+			b.line(e, fmt.Sprintf("started as pid %d, in the network namespace net:[%d]", d.PID, d.NetNS))
+		default:
 			b.line(e, fmt.Sprintf("started as pid %d", d.PID))
 		}
 	case trace.Ready:

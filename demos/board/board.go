@@ -71,6 +71,7 @@ type Proc struct {
 	Parent   trace.ID
 	Role     string
 	Node     string
+	NetNS    uint64       // its network namespace, where it has one of its own; 0 where it has not
 	State    trace.Letter // the kernel's
 	On       string       // what it waits for: the kernel's word, where it tells
 	Says     string       // what it waits for: the worker's own word

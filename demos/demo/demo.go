@@ -96,7 +96,10 @@ type Info struct {
 	// Computes says that its workers want whole cores: two runs at once would spoil
 	// each other's numbers.
 	Computes bool
-	Clocks   []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
+	// Namespaces says that its nodes can have network namespaces of their own: each
+	// listens at Links.Host, and whoever is not in a node talks to one by Links alone.
+	Namespaces bool
+	Clocks     []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
 }
 
 // Stepped says that the demo has a step mode.
@@ -193,6 +196,8 @@ type Stage interface {
 	Dir() (string, error)
 	// Spawn starts a worker and returns after its handshake.
 	Spawn(ctx context.Context, spec Spec) (Proc, error)
+	// Links names the nodes of the run and gives the links between them.
+	Links(nodes ...trace.ID) Links
 	// Actions delivers the demo's own actions, in order.
 	Actions() <-chan Act
 

@@ -29,9 +29,6 @@ func (g *guest) signal(sig demo.Signal) error {
 	return g.hold.signal(sig)
 }
 
-// The most of guests at once: more are not drawn, and not needed to be.
-const maxGuests = 512
-
 // Adopt implements demo.Stage.
 func (r *run) Adopt(g demo.Guest) (demo.Proc, error) {
 	if err := r.ctx.Err(); err != nil {

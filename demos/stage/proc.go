@@ -150,6 +150,12 @@ func (p *proc) start(context.Context) error {
 	if g := p.spec.Program; g != nil {
 		what = warden.Spawn{Path: g.Path, Argv: append([]string{g.Path}, g.Args...), Env: append(slices.Clip(g.Env), run...), Dir: g.Dir}
 	}
+	if r.Apart() && p.spec.Node != "" {
+		what.Node = p.spec.Node
+		if err := r.spawn.node(what.Node, r.addrOf(what.Node)); err != nil {
+			return fail(err)
+		}
+	}
 	pid, err := r.spawn.spawn(what, files)
 	if err != nil {
 		return fail(err)
@@ -169,9 +175,13 @@ func (p *proc) exists(pid int) {
 	r.noting.Lock()
 	defer r.noting.Unlock()
 	p.pid = pid
+	start := trace.Start{PID: pid, Role: p.spec.Role, Node: p.spec.Node}
+	if r.Apart() && p.spec.Node != "" {
+		start.NetNS = netSpace(pid)
+	}
 	r.mu.Lock()
-	parent, ppid := r.spawn.parent()
-	r.rec.Add(trace.Kernel, p.id, trace.Start{PID: pid, PPID: ppid, Parent: parent, Role: p.spec.Role, Node: p.spec.Node})
+	start.Parent, start.PPID = r.spawn.parent()
+	r.rec.Add(trace.Kernel, p.id, start)
 	p.look = newLooker(pid, 0)
 	r.pids[pid] = p
 	r.order = append(r.order, p)

@@ -14,6 +14,7 @@ type Start struct {
 	Parent ID     `json:"parent,omitempty"` // the parent's name, where it is on stage
 	Role   string `json:"role"`
 	Node   string `json:"node,omitempty"`
+	NetNS  uint64 `json:"net_ns,omitempty"` // its network namespace, as /proc/PID/ns/net says, where nodes have their own
 }
 
 // Ready says that a worker passed the handshake (proc.ready). It is the

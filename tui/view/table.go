@@ -220,6 +220,9 @@ func tableNodes(line func(string, ...any), b *board.Board) {
 			for _, l := range pr.Listens {
 				text += strings.TrimRight(" listened at "+l.Addr+" "+l.For, " ")
 			}
+			if space := spaceOf(pr); space != "" {
+				text += " in the network namespace " + space
+			}
 			if pr.Part.Role != "" {
 				text += ", by its own word last " + partWords(pr.Part)
 			}

@@ -85,7 +85,7 @@ func (b *Broker) start(ctx context.Context) error {
 	}
 	p, err := b.s.Spawn(ctx, demo.Spec{
 		Role: string(Name), Name: name, Node: string(Name),
-		Args:  map[string]string{"host": cmp.Or(b.c.Host, b.net.Host(Name)), "dir": b.dir, "secret": string(b.secret)},
+		Args:  map[string]string{"host": cmp.Or(b.c.Host, b.net.Host(Name)), "dir": b.dir, "stage": b.net.DoorHost(), "secret": string(b.secret)},
 		Heard: cluster.Announced("nats", addr, b.c.Heard),
 	})
 	if err != nil {

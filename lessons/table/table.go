@@ -62,7 +62,7 @@ func Rows() []Row {
 	rows := []Row{
 		{"call", "How long does a call take?", [2]Cell{
 			{Lesson: "same-call-different-world", Demo: "same-call", Place: "processes", Text: `{{gauge "function"}} in the process, {{gauge "pipe"}} to another over a pipe`},
-			{Lesson: "same-call-different-world", Demo: "same-call", Place: "processes", Text: `{{gauge "tcp"}} over TCP, and that on loopback: no network is in it`},
+			{Lesson: "same-call-different-world", Demo: "same-call", Place: "processes", Text: `{{gauge "tcp"}} over TCP on loopback, where no network is; {{gauge "node-injected"}} to a node behind an injected delay`},
 		}},
 		{"crossing", "What does it cost to get a value across?", [2]Cell{
 			{Lesson: "queue-pipe-event", Demo: "queue-pipe-event", Place: "processes", Text: `{{gauge "handoff"}} from put to get; {{gauge "messages-per-second"}} of 64 bytes in bulk`},

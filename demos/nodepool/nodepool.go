@@ -56,7 +56,7 @@ const (
 func (d Demo) Info() demo.Info {
 	i := d.Demo.Info()
 	i.Doc += " On nodes the tasks go through a broker: kill a worker there, and its task comes back."
-	i.Places = append(i.Places, demo.Nodes)
+	i.Places, i.Namespaces = append(i.Places, demo.Nodes), true
 	i.Params = append(i.Params,
 		demo.Param{Name: "lease", Default: "auto", Check: auto(demo.Duration(200*time.Millisecond, time.Minute)),
 			Doc: "on nodes: how long a worker has a task before it is handed out again; auto: 2s, 500ms with --pace fast, and at least twice the longest task"},

@@ -54,7 +54,7 @@ var _ demo.Demo = Demo{}
 func (d Demo) Info() demo.Info {
 	i := d.Demo.Info()
 	i.Doc += " On nodes the queue is a broker's: kill a consumer there, and its item goes to another."
-	i.Places = append(i.Places, demo.Nodes)
+	i.Places, i.Namespaces = append(i.Places, demo.Nodes), true
 	i.Params = append(i.Params, demo.Param{Name: "lease", Default: "auto", Check: auto,
 		Doc: "on nodes: how long a consumer has an item before it goes to another; auto: 2s, 500ms with --pace fast, and at least four times get-every"})
 	i.Actions = slices.Clone(i.Actions)

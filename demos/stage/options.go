@@ -28,7 +28,7 @@ func check(info demo.Info, o *demo.Options) (map[string]string, error) {
 		o.Net = ""
 	}
 	if o.Net == demo.Namespaces {
-		if !info.Namespaces || o.Place != demo.Nodes {
+		if !info.Namespaces || o.Place != demo.Nodes && slices.Contains(info.Places, demo.Nodes) {
 			return nil, fmt.Errorf("%s has no nodes in %s that could have network namespaces of their own: leave --net out", info.Name, o.Place)
 		}
 		if err := canSeparate(); err != nil {

@@ -34,5 +34,5 @@ func main() {
 
 // join works for a stage elsewhere: of the demos that can be joined.
 func join(ctx context.Context, j cli.Join) error {
-	return broker.Join(ctx, broker.Joining{URL: j.URL, Token: j.Token, Name: j.Name, Creds: j.Creds, Tell: j.Tell, Jobs: remote.Jobs()})
+	return broker.Joining{URL: j.URL, Token: j.Token, Name: j.Name, Creds: j.Creds, Tell: j.Tell, Jobs: remote.Jobs()}.Work(ctx)
 }

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 				Demos: append(slices.Clip(demos.All), python.Demo{Listing: lessons.PythonListing}), Start: stage.Start,
 				Guards: func() []demo.Check { return append(stage.Guards(), python.Check()) }, Sweep: stage.Sweep,
 				Join: func(ctx context.Context, j cli.Join) error {
-					return broker.Join(ctx, broker.Joining{URL: j.URL, Token: j.Token, Name: j.Name, Creds: j.Creds, Tell: j.Tell, Jobs: remote.Jobs()})
+					return broker.Joining{URL: j.URL, Token: j.Token, Name: j.Name, Creds: j.Creds, Tell: j.Tell, Jobs: remote.Jobs()}.Work(ctx)
 				},
 				Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 			}))

@@ -279,9 +279,9 @@ type Joining struct {
 // patience is how long one that joined waits for a broker that is silent.
 const patience = 2 * time.Minute
 
-// Join works for a stage until its work is over, then it returns nil, or until ctx
+// Work works for a stage until its work is over, then it returns nil, or until ctx
 // is done, which is said to the stage. Every error is a sentence.
-func Join(ctx context.Context, j Joining) error {
+func (j Joining) Work(ctx context.Context) error {
 	a, err := j.access()
 	if err != nil {
 		return err

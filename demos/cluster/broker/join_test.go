@@ -39,7 +39,7 @@ func intruder(ctx context.Context, w *demo.Worker) error {
 		if j.Tell == nil {
 			j.Tell = func(string, ...any) {}
 		}
-		w.Logf("%s: %v", what, Join(ctx, j))
+		w.Logf("%s: %v", what, j.Work(ctx))
 	}
 	try("no token", Joining{})
 	try("half a token", Joining{Token: token[:len(token)-4]})

@@ -309,6 +309,31 @@ if __name__ == "__main__":
         r.wait()
         print(pool.apply(int, ("7",)), r.successful())
 `, []string{`^7 False\n$`}},
+		{"cost-of-crossing: who makes chunks by itself", "fork", `
+import concurrent.futures as cf, inspect, multiprocessing.pool as mp
+for f in mp.Pool.map, mp.Pool.imap, cf.ProcessPoolExecutor.map:
+    print(inspect.signature(f).parameters["chunksize"].default)
+pool = mp.Pool(2)
+r = pool.map_async(abs, range(20_000))
+print(r._number_left)  # chunks, right after
+pool.terminate()
+`, []string{`^None\n1\n1\n[0-8]\n$`}},
+		{"shared-memory: whoever attaches has it unlinked, or says track=False", "fork", `
+import subprocess, sys
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+block = SharedMemory(create=True, size=100)
+def attach(more):
+    subprocess.run([sys.executable, "-c", f"from multiprocessing.shared_memory import SharedMemory; SharedMemory('{block.name}'{more}).close()"], stderr=subprocess.PIPE)
+    return Path("/dev/shm", block.name).exists()
+if sys.version_info >= (3, 13):
+    print(attach(", track=False"))
+else:
+    print(True)
+print(attach(""))
+from multiprocessing import resource_tracker
+resource_tracker.unregister(block._name, "shared_memory")
+`, []string{`^True\nFalse\n$`}},
 		{"queue-pipe-event: an event stays set", "spawn", `
 import multiprocessing as mp
 if __name__ == "__main__":

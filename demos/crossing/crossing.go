@@ -13,7 +13,8 @@
 //	chunk 1000   |▹..............|▹   two messages for a thousand
 //
 // What is measured, and how (all at full speed at every pace):
-//   - loop: the same tasks in a loop of the sender's; the median of some, by task.
+//   - loop: the same tasks in a loop of the sender's; the median of some, by task. If
+//     the sender had no core for a tenth of that time, the play says so (getrusage).
 //   - chunk-1 to chunk-10000: from before the first chunk is encoded until the last
 //     reply is decoded, by task, with so many tasks in a message. What takes less
 //     than 50 ms is done five times, and the median counts.

@@ -72,7 +72,12 @@ func (pl *play) sweep(ctx context.Context) error {
 		return err
 	}
 	pl.loop = pl.number(1)
-	pl.figure("loop", pl.loop/1000, "µs", pl.bars(), "no crossing")
+	note := "no crossing"
+	if had := pl.number(2); had < 0.9 {
+		note = fmt.Sprintf("had a core for %.0f%% of its time", 100*had)
+		s.Say("The machine is busy with other things: the loop had a core for %.0f%% of its time. Take what follows with care.", 100*had)
+	}
+	pl.figure("loop", pl.loop/1000, "µs", pl.bars(), note)
 	for _, c := range chunks {
 		if err := pl.until(ctx, func() bool { return pl.due == all || pl.ended != nil }, s.Pace().Scale(900*time.Millisecond)); err != nil {
 			return err

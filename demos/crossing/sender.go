@@ -28,7 +28,7 @@ type desk struct {
 // sender is the role of the one that has the tasks. It takes orders from the play,
 // one a line, and answers each with a fact:
 //
-//	set WORK PAYLOAD N  →  loop NS                          of one task
+//	set WORK PAYLOAD N  →  loop NS SHARE      of one task; of the time with a core
 //	run CHUNK WORKER…   →  ran WALL COMPUTE ENCODE WAIT SENDER MESSAGES SLEEPS
 //	                    or gone WORKER TASKS …, disturbed
 func sender(_ context.Context, w *demo.Worker) error {
@@ -76,15 +76,20 @@ func (d *desk) set(work, payload, n int) {
 		d.tasks[i] = task{X: x + int64(i), Data: data}
 	}
 	var f []time.Duration
-	for began := time.Now(); len(f) < 3 || len(f) < 15 && time.Since(began) < 300*time.Millisecond; {
+	began, had := time.Now(), onCore()
+	for len(f) < 1 || len(f) < 15 && time.Since(began) < 300*time.Millisecond {
 		t := time.Now()
 		for i := range d.tasks {
 			d.want[i] = do(d.tasks[i].X, work)
 		}
 		f = append(f, time.Since(t))
 	}
+	share := 1.0
+	if used := onCore() - had; used > 0 {
+		share = float64(used) / float64(time.Since(began))
+	}
 	slices.Sort(f)
-	d.tell("loop %g", float64(f[len(f)/2])/float64(n))
+	d.tell("loop %g %g", float64(f[len(f)/2])/float64(n), share)
 }
 
 // run has the tasks done by some workers, so many in a chunk.

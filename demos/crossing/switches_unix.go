@@ -2,7 +2,10 @@
 
 package crossing
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
 // switches is how often this process gave up its core to wait, the kernel's count.
 func switches() int64 {
@@ -11,4 +14,13 @@ func switches() int64 {
 		return 0
 	}
 	return int64(ru.Nvcsw)
+}
+
+// onCore is the CPU time that this process has had.
+func onCore() time.Duration {
+	var ru syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &ru) != nil {
+		return 0
+	}
+	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
 }

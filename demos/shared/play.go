@@ -376,6 +376,8 @@ func (pl *play) end(ctx context.Context) error {
 		pl.s.Verdict(true, "The writer is gone, and its block is not: %s under its name. It goes with the run's folder.", mib(pl.left()))
 	case pl.ended[theWriter] != nil:
 		pl.s.Verdict(true, "The writer was killed, and its block stayed until somebody else unlinked it.")
+	case pl.ended[theReader] != nil:
+		pl.s.Verdict(true, "The reader is gone; the writer and the block did not mind. The block goes with the run's folder.")
 	default:
 		pl.s.Verdict(true, "What the writer wrote the reader read in the same memory. The block goes with the run's folder.")
 	}

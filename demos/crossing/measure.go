@@ -79,7 +79,7 @@ func (pl *play) sweep(ctx context.Context) error {
 	}
 	pl.figure("loop", pl.loop/1000, "µs", pl.bars(), note)
 	for _, c := range chunks {
-		if err := pl.until(ctx, func() bool { return pl.due == all || pl.ended != nil }, s.Pace().Scale(900*time.Millisecond)); err != nil {
+		if err := pl.until(ctx, func() bool { return pl.due == all || pl.ended != nil }, s.Pace().Scale(600*time.Millisecond)); err != nil {
 			return err
 		}
 		if pl.due == all || pl.ended != nil || demo.Finished(s) {

@@ -298,6 +298,9 @@ type Guest struct {
 	TID  int // of a thread
 	Name trace.ID
 	Role string
+	// Leaves says that it ends by itself once the others have ended, and cleans up
+	// after them: at the end of the run it is left the time to.
+	Leaves bool
 }
 
 // Signal is a signal by its name, the same on every system.

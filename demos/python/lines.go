@@ -13,6 +13,10 @@ import (
 	"edu/procession/demos/trace"
 )
 
+// tracker is the role of Python's resource tracker, which unlinks the shared memory
+// and the semaphores that the others leave.
+const tracker = "resource tracker"
+
 // line is what procession_bridge reports, one object a line.
 type line struct {
 	Kind   string   `json:"k"`
@@ -207,7 +211,7 @@ func (c *cast) adopt(pid int, name, role, method string) {
 		}
 	}
 	id := c.unique(name)
-	p, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role})
+	p, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role, Leaves: role == tracker})
 	if err != nil {
 		delete(c.names, id)
 		c.s.Reported("main", trace.Say{Text: fmt.Sprintf("%s (pid %d) has come and gone between two looks", id, pid)})

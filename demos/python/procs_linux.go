@@ -32,7 +32,7 @@ func kind(pid int, parentLine string) string {
 	case line == "" || line == parentLine:
 		return ""
 	case strings.Contains(line, "multiprocessing.resource_tracker"):
-		return "resource tracker"
+		return tracker
 	case strings.Contains(line, "multiprocessing.forkserver"):
 		return "fork server"
 	case strings.Contains(line, "multiprocessing.spawn"):

@@ -22,6 +22,8 @@ type guest struct {
 	sent func(demo.Signal) error
 	ppid int       // as the kernel told last
 	word chan word // of whoever has waited for it
+
+	leaves bool // Guest.Leaves
 }
 
 // word is what somebody who waited for a guest tells of its end.
@@ -55,7 +57,7 @@ func (r *run) Adopt(g demo.Guest) (demo.Proc, error) {
 // counts where the kernel tells nothing.
 func (r *run) adopt(g demo.Guest, of *proc, ppid int) (demo.Proc, error) {
 	p := r.newProc(demo.Spec{Name: trace.ID(safe.Line(string(g.Name), 40)), Role: safe.Line(g.Role, 40), Unreaped: true, Node: of.spec.Node})
-	p.guest = &guest{of: of, word: make(chan word, 1)}
+	p.guest = &guest{of: of, leaves: g.Leaves, word: make(chan word, 1)}
 	p.events = of.events
 	p.pid, p.tid = g.PID, g.TID
 	close(p.heard) // what it has to say comes by its program's line

@@ -187,6 +187,10 @@ func (r *run) clear() {
 	r.life.Close()
 	left := r.all()
 	for _, p := range left {
+		if p.guest != nil && p.guest.leaves {
+			p.Signal(demo.SigCont) // stopped, it could not
+			continue
+		}
 		p.Signal(demo.SigKill)
 	}
 	for _, p := range left {

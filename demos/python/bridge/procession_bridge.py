@@ -775,6 +775,10 @@ def begin():
     """Begins to watch, in the first process of the run and in those after it."""
     global _fd, _dir, _step, _main, _most, _group, _count
     env = os.environ
+    code = getattr(sys, "orig_argv", [])[-2:]
+    if code[:1] == ["-c"] and code[1].startswith("from multiprocessing.resource_tracker import main;"):
+        os.setpgid(0, 0)  # it outlives the rest of the run by a moment, to unlink what they leave
+        return
     try:
         _fd = int(env["PROCESSION_PY_EVENTS"])
         os.fstat(_fd)

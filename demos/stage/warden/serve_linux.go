@@ -274,6 +274,16 @@ func own() (pids []int) {
 	return pids
 }
 
+// grace is how long Python's resource trackers have, once everybody else is killed:
+// they read end of file, and unlink the shared memory that the others left.
+const grace = 500 * time.Millisecond
+
+// tracker says that a process is such a one, by its command line.
+func tracker(pid int) bool {
+	b, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+	return strings.Contains(string(b), "\x00-c\x00from multiprocessing.resource_tracker import main;")
+}
+
 // killAll ends every descendant and returns when there is none.
 func (w *server) killAll() {
 	w.mu.Lock()
@@ -283,8 +293,12 @@ func (w *server) killAll() {
 	for pid := range w.children {
 		syscall.Kill(-pid, syscall.SIGKILL) // at one moment: who forks without end is not outrun one by one
 	}
-	for {
+	for end := time.Now().Add(grace); ; {
 		for _, pid := range Descendants(me) {
+			if time.Now().Before(end) && tracker(pid) {
+				syscall.Kill(pid, syscall.SIGCONT) // stopped, it could not
+				continue
+			}
 			syscall.Kill(pid, syscall.SIGKILL)
 		}
 		for {

@@ -28,6 +28,7 @@ import (
 	"edu/procession/demos/race"
 	"edu/procession/demos/record"
 	"edu/procession/demos/stage/warden"
+	"edu/procession/demos/starts"
 )
 
 // Demos are those whose workers start early: all that need no net.
@@ -38,6 +39,7 @@ var Demos = []demo.Demo{
 	life.Demo{},
 	pool.Demo{},
 	queue.Demo{},
+	starts.Demo{},
 	proxy.Demo{},
 	race.Demo{},
 	deadlock.Demo{},

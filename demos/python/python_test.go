@@ -14,6 +14,7 @@ import (
 	"edu/procession/demos/demo"
 	"edu/procession/demos/stage/stagetest"
 	"edu/procession/demos/trace"
+	"edu/procession/lessons"
 )
 
 func TestMain(m *testing.M) { stagetest.Main(m, Demo{}) }
@@ -107,6 +108,32 @@ func TestPool(t *testing.T) {
 				t.Errorf("helpers of %s: %v", method, roles)
 			}
 		})
+	}
+}
+
+// Whose child a process is follows from the start method, as the kernel says; so
+// does what the lesson's listing finds in it.
+func TestStartMethods(t *testing.T) {
+	have(t)
+	t.Parallel()
+	got := stagetest.Play(t, Demo{Listing: lessons.PythonListing}, stagetest.Options("lesson", "start-methods"))
+	b := got.Board
+	if v := b.Verdict; got.Err != nil || v == nil || !v.OK {
+		t.Fatalf("the run: %v, %+v", got.Err, v)
+	}
+	for id, parent := range map[trace.ID]trace.ID{
+		"fork-1": "main", "fork-2": "main", "forkserver-1": "fork server", "forkserver-2": "fork server",
+		"spawn-1": "main", "spawn-2": "main", "fork server": "main", "resource tracker": "main",
+	} {
+		p := b.Proc(id)
+		if p == nil || p.Parent != parent || p.PPID != b.Proc(parent).PID {
+			t.Errorf("%s is no child of %s: %+v", id, parent, p)
+		}
+	}
+	for _, name := range []string{"fork", "forkserver-first", "forkserver", "spawn"} {
+		if g, ok := b.Gauge(name); !ok || g.Value <= 0 {
+			t.Errorf("%s: %+v", name, g)
+		}
 	}
 }
 

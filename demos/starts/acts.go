@@ -93,7 +93,7 @@ func (pl *play) function(ctx context.Context) error {
 	if err != nil || said == "" {
 		return err
 	}
-	pl.s.Say("The function by itself: %q. In a field of a job it is left out, and no error tells of it: %s.", pl.last["function"], said)
+	pl.s.Say("By itself: %q. In a field it is left out without an error: %s.", pl.last["function"], said)
 	return nil
 }
 
@@ -106,7 +106,7 @@ func (pl *play) number(ctx context.Context) error {
 	if err != nil || said == "" {
 		return err
 	}
-	pl.s.Say("The number crossed, the open file did not: %s. A descriptor is an entry in a table of one process.", said)
+	pl.s.Say("Only the number crossed: %s. A descriptor is an entry in a table of one process.", said)
 	return nil
 }
 
@@ -130,7 +130,7 @@ func (pl *play) heir(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pl.s.Say("%s inherited the open file: its %s. Nothing crossed. Then the sender: %s. They share one place in one file.", name, pl.last[name], said)
+	pl.s.Say("%s inherited the open file: %s. Then the sender: %s. One open file, one place in it.", name, pl.last[name], said)
 	return nil
 }
 
@@ -151,7 +151,7 @@ func (pl *play) old(ctx context.Context) error {
 		return err
 	}
 	p := pl.procs[len(pl.procs)-1]
-	pl.s.Say("%s speaks as release %d did, which a program on another machine may well be: %s, before a job. Here both are one file, so it cannot happen by itself.",
+	pl.s.Say("%s speaks as release %d did, as a program elsewhere may: %s. Here both run one file, so it does not happen by itself.",
 		p.ID(), release-1, pl.last[p.ID()])
 	return nil
 }
@@ -176,7 +176,7 @@ func (pl *play) told() {
 // alone plays everything once.
 func (pl *play) alone(ctx context.Context) error {
 	pl.told()
-	pl.s.Sleep(ctx, 3*time.Second)
+	pl.s.Sleep(ctx, 2*time.Second)
 	for _, do := range []func(context.Context) error{pl.job, pl.function, pl.number, pl.heir, pl.old, pl.kill, pl.job} {
 		if demo.Finished(pl.s) {
 			break
@@ -184,7 +184,7 @@ func (pl *play) alone(ctx context.Context) error {
 		if err := do(ctx); err != nil {
 			return err
 		}
-		pl.s.Sleep(ctx, 4*time.Second)
+		pl.s.Sleep(ctx, 3*time.Second)
 	}
 	return pl.close(ctx)
 }

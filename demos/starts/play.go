@@ -26,10 +26,10 @@ type play struct {
 	files  []*os.File  // the workers' ends of the pipes: reading, writing
 	notes  *os.File
 
-	idle    bool // the sender is through with its orders
-	gone    bool // the sender has ended
-	worker  int  // the one that takes jobs, -1 for none
-	made    int  // workers so far
+	idle    bool           // the sender is through with its orders
+	gone    bool           // the sender has ended
+	worker  int            // the one that takes jobs, -1 for none
+	made    int            // workers so far
 	named   map[string]int // so far, of each kind
 	heirs   int
 	refused int
@@ -107,7 +107,7 @@ func (pl *play) begin(ctx context.Context) error {
 	if err := pl.hire(ctx, release); err != nil {
 		return err
 	}
-	pl.s.Say("worker-1 is this program, executed again: its count is 0. What it knows of the sender comes in bytes, through a pipe that both inherited.")
+	pl.s.Say("worker-1 is this program, executed again: its count is 0. All else that it learns of the sender comes as bytes, through a pipe that it inherited.")
 	pl.s.Sleep(ctx, 2500*time.Millisecond)
 	pl.jobs = demo.IntParam(pl.s, "jobs") + 1
 	pl.order("measure %s", pl.s.Param("jobs"))
@@ -178,10 +178,7 @@ func (pl *play) take(n news) {
 			pl.s.Say("The sender has ended. The worker's pipe ends with it, and so does the worker; an heir keeps its file.")
 			return
 		}
-		if pl.worker >= 0 && pl.procs[pl.worker].ID() == n.who {
-			pl.worker = -1
-			pl.s.Say("%s has ended, and whatever it had in memory with it. a sends a job: another worker is started first.", n.who)
-		}
+		pl.lost(n.who)
 	case trace.Block:
 		if n.who == "sender" {
 			pl.idle = d.On == waiting
@@ -189,6 +186,9 @@ func (pl *play) take(n news) {
 	case trace.Belief:
 		if n.who == "sender" {
 			pl.last[d.About] = d.Is
+			if strings.HasPrefix(d.Is, "gone") {
+				pl.lost(d.About)
+			}
 			if strings.HasPrefix(d.Is, "refused") {
 				pl.refused++
 				pl.s.Gauge("refused", float64(pl.refused), "")
@@ -198,6 +198,15 @@ func (pl *play) take(n news) {
 			pl.last[n.who] = d.Is
 		}
 	}
+}
+
+// lost takes the end of a process, from the kernel or from the sender's pipe.
+func (pl *play) lost(who trace.ID) {
+	if pl.worker < 0 || pl.procs[pl.worker].ID() != who {
+		return
+	}
+	pl.worker = -1
+	pl.s.Say("%s has ended, and whatever it had in memory with it. a sends a job: another worker is started first.", who)
 }
 
 func (pl *play) until(ctx context.Context, ok func() bool, d time.Duration) error {

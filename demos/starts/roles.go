@@ -268,7 +268,7 @@ func (j *job) do() (int, string) {
 		if j.Do == nil {
 			return 0, "Do is nil here"
 		}
-		return j.Do(j.Args), ""
+		return 0, "Do is there"
 	}
 	f := functions[j.Name]
 	if f == nil {
@@ -286,6 +286,9 @@ var strange []*os.File
 
 // sizeOf is the size of the file that a descriptor stands for, in this process.
 func sizeOf(a []int) (int, error) {
+	if len(a) != 1 {
+		return 0, errArgs
+	}
 	f := os.NewFile(uintptr(a[0]), "descriptor "+strconv.Itoa(a[0]))
 	if f == nil {
 		return 0, fmt.Errorf("%d is no descriptor", a[0])

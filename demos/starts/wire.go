@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -94,7 +95,12 @@ func (c *wire) get(v any) error {
 // functions are what a worker can do, by name: the program's own code, which both
 // have since both are this program.
 var functions = map[string]func([]int) (int, error){
-	"square": func(a []int) (int, error) { return a[0] * a[0], nil },
+	"square": func(a []int) (int, error) {
+		if len(a) != 1 {
+			return 0, errArgs
+		}
+		return a[0] * a[0], nil
+	},
 	"sum": func(a []int) (n int, err error) {
 		for _, x := range a {
 			n += x
@@ -103,6 +109,8 @@ var functions = map[string]func([]int) (int, error){
 	},
 	"size": sizeOf,
 }
+
+var errArgs = errors.New("it takes one number")
 
 func names() (all []string) {
 	for name := range functions {

@@ -14,6 +14,8 @@ var gaugesOf = map[string][]string{
 	"burners":             {"speedup", "workers", "cores", "cpu-time", "makespan", "serial", "count-parent", "count-child"},
 	"same-call":           {"function", "goroutine", "pipe", "unix", "tcp", "pipe-p99", "unix-p99", "tcp-p99", "pipe-vs-function", "outcome-unknown"},
 	"process-life":        {"start", "join", "start-join", "exit-code", "unreaped"},
+	"python":              {"start", "fork", "forkserver-first", "forkserver", "spawn", "processes"},
+	"starts":              {"spawn", "first-job", "next-job", "decode-first", "decode", "round-trip", "inherited", "refused"},
 	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed", "executions"},
 	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release"},
 	"quorum-split-brain":  {"first-leader", "new-leader", "acknowledged", "unknown", "refused", "acknowledged-lost"},

@@ -17,22 +17,24 @@ var (
 
 // look says, in the child, what is here.
 func look() {
-	b := make([]byte, 5)
-	n, _ := os.NewFile(3, "descriptor 3").Read(b)
+	there, err := os.Stat(os.Args[2])
+	check(err)
+	here, err := os.NewFile(3, "descriptor 3").Stat()
 	main, _ := strconv.Atoi(os.Args[1])
 	fmt.Println("  count:", count)
 	fmt.Println("  lock free:", lock.TryLock())
-	fmt.Printf("  descriptor 3 gives: %q\n", b[:n])
+	fmt.Println("  descriptor 3 is the file:",
+		err == nil && os.SameFile(here, there))
 	fmt.Println("  NOTE:", os.Getenv("NOTE"))
 	fmt.Println("  parent is main:", os.Getppid() == main)
 }
 
 // start runs this program again and waits for it.
-func start(note string, files ...*os.File) {
+func start(note, path string, files ...*os.File) {
 	self, err := os.Executable()
 	check(err)
 	fmt.Println(note)
-	cmd := exec.Command(self, strconv.Itoa(os.Getpid()))
+	cmd := exec.Command(self, strconv.Itoa(os.Getpid()), path)
 	cmd.Env = append(os.Environ(), "NOTE="+note)
 	cmd.ExtraFiles = files // descriptors 3, 4, … of the child
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
@@ -40,7 +42,7 @@ func start(note string, files ...*os.File) {
 }
 
 func main() {
-	if len(os.Args) == 2 {
+	if len(os.Args) == 3 {
 		look()
 		return
 	}
@@ -49,13 +51,9 @@ func main() {
 	file, err := os.CreateTemp("", "start-methods")
 	check(err)
 	defer os.Remove(file.Name())
-	_, err = file.WriteString("hello")
-	check(err)
-	_, err = file.Seek(0, 0)
-	check(err)
 
-	start("nothing passed on")
-	start("the file passed on", file)
+	start("nothing passed on", file.Name())
+	start("the file passed on", file.Name(), file)
 }
 
 func check(err error) {

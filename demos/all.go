@@ -7,17 +7,20 @@ import (
 	"edu/procession/demos/clocks"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/early"
+	"edu/procession/demos/gossip"
 	"edu/procession/demos/lease"
+	"edu/procession/demos/mapreduce"
 	"edu/procession/demos/payments"
 	"edu/procession/demos/quorum"
 	"edu/procession/demos/remote"
 	"edu/procession/demos/silent"
+	"edu/procession/demos/trust"
 )
 
 // All is the registry: every demo, in the order of the course. Those of package
 // early need no network in their workers; the others start theirs from main.
 var All = slices.Concat(early.Demos, []demo.Demo{
-	remote.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{},
+	remote.Demo{}, trust.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{}, gossip.Demo{}, mapreduce.Demo{},
 })
 
 // Find returns the demo of that name.

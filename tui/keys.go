@@ -68,7 +68,7 @@ type KeyMap struct {
 	// In anything that is longer than the window.
 	Up, Down, PageUp, PageDown, Top, Bottom Binding
 	// On the course page.
-	Open, Search, Glossary, Continue, Review, Recordings Binding
+	Open, Search, Glossary, Continue, Review, Recordings, Table Binding
 	// On the page of recordings.
 	Rename, Delete Binding
 	// In a lesson.
@@ -110,6 +110,7 @@ func DefaultKeys() KeyMap {
 		Continue: Binding{Keys: []string{"n"}, Word: "go on", Doc: "go on where you left off"},
 		Review:   Binding{Keys: []string{"r"}, Word: "review", Doc: "answer what comes back today: questions return after 1, 3, 7 and 21 days"},
 
+		Table:      Binding{Keys: []string{"t"}, Word: "table", Doc: "processes against nodes, in the figures of your own runs"},
 		Recordings: Binding{Keys: []string{"w"}, Word: "recordings", Doc: "the runs that were kept: play one, name one, delete one"},
 		Rename:     Binding{Keys: []string{"n"}, Word: "name", Doc: "give the recording a name, so that it stays"},
 		Delete:     Binding{Keys: []string{"d", "delete"}, Word: "delete", Doc: "delete the recording, after a question"},
@@ -173,7 +174,7 @@ func (k KeyMap) Groups() []Group {
 	return []Group{
 		{"Everywhere", []Binding{k.Help, k.Back, k.Quit, k.Suspend, k.Paper, k.Projector}},
 		{"Moving", []Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.Top, k.Bottom}},
-		{"The course", []Binding{k.Open, k.Continue, k.Review, k.Search, k.Glossary, k.Recordings}},
+		{"The course", []Binding{k.Open, k.Continue, k.Review, k.Search, k.Glossary, k.Recordings, k.Table}},
 		{"Recordings", []Binding{k.Rename, k.Delete}},
 		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Python, k.Terms, k.NextLesson, k.Wider, k.Narrower}},
 		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew, k.Versus}},

@@ -12,6 +12,8 @@ import (
 	"edu/procession/demos/trace"
 	"edu/procession/lessons"
 	"edu/procession/lessons/progress"
+	"edu/procession/lessons/table"
+	"edu/procession/tui/tally"
 	"edu/procession/tui/view"
 )
 
@@ -273,7 +275,11 @@ func (s *stagePage) keep() tea.Cmd {
 	if s.lesson != nil {
 		id = s.lesson.ID
 	}
-	return s.m.save(func(st *progress.State) { st.Ran(id, r, gauges) })
+	figures := tally.Figures(s.run.Log())
+	return s.m.save(func(st *progress.State) {
+		st.Ran(id, r, gauges)
+		table.Note(st, figures)
+	})
 }
 
 // act does what a demo's key says, to the selected process where it is meant

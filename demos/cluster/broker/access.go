@@ -69,6 +69,7 @@ type Access struct {
 	URL    string        `json:"url"`              // of its own door, or of an existing server
 	Seed   string        `json:"seed,omitempty"`   // a worker's key
 	Secret Secret        `json:"secret,omitempty"` // the master's alone
+	Pin    string        `json:"pin,omitempty"`    // speak TLS, with the server of this fingerprint alone
 	Guest  bool          `json:"guest,omitempty"`  // the server is not of this stage
 	Creds  string        `json:"creds,omitempty"`  // a file of credentials there
 	Space  string        `json:"space"`            // what all subjects and streams begin with

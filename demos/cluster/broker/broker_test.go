@@ -4,6 +4,7 @@ package broker
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,6 +79,7 @@ func (troupe) Play(ctx context.Context, s demo.Stage) error {
 		args, err := b.Args("w2")
 		if args != nil {
 			args["direct"] = b.addr // without the door, which lets no long message through
+			args["pin"] = b.Fingerprint()
 		}
 		if _, err := spawn("hostile", "w2", args, err); err != nil {
 			return err
@@ -140,7 +142,7 @@ func good(ctx context.Context, w *demo.Worker) error {
 // hostile does what a worker must not, and says what came of it.
 func hostile(ctx context.Context, w *demo.Worker) error {
 	a, _ := AccessOf(w)
-	a.URL = "nats://" + w.Arg("direct")
+	a.URL, a.Pin = "nats://"+w.Arg("direct"), w.Arg("pin")
 	stranger := a
 	other, _ := NewSecret().seed("w2")
 	stranger.Seed = other
@@ -161,6 +163,9 @@ func hostile(ctx context.Context, w *demo.Worker) error {
 		nats.ClosedHandler(func(*nats.Conn) { cut <- nats.ErrConnectionClosed }))
 	if err != nil {
 		return err
+	}
+	if cs, err := nc.TLSConnectionState(); err != nil || cs.Version < tls.VersionTLS13 {
+		w.Logf("not refused in the clear: %v", err)
 	}
 	want := func(what string, c chan error) {
 		select {

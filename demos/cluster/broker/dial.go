@@ -44,6 +44,9 @@ func dial(a Access, name string, tell func(trace.Data), more ...nats.Option) (*n
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { tell(trace.Belief{About: "broker"}) }),
 	}
+	if a.Pin != "" {
+		opts = append(opts, nats.Secure(pinned(a.Pin)))
+	}
 	switch {
 	case a.Guest && a.Creds == "":
 	case a.Guest:
@@ -83,6 +86,8 @@ func sentence(at string, err error) error {
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
 		return fmt.Errorf("the NATS server at %s refuses these credentials: check them, and what their user may do", at)
+	case errors.Is(err, ErrPin):
+		return fmt.Errorf("the NATS server at %s is not the one that you were told of: %w", at, ErrPin)
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("the file of credentials cannot be read: %w", err)
 	}

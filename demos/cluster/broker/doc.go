@@ -47,5 +47,8 @@
 //     this worker. The master keeps no list: it can check a token that a master
 //     before it made, so that the end of a master loses no work (TestToken).
 //  4. A worker that says too much is cut off, and the others go on (TestHostileWorker).
-//  5. The server writes nothing to standard error and takes no signals.
+//  5. From another machine the broker takes TLS alone, and who joins from there
+//     talks to the owner of one key, whose fingerprint it was given, and to nobody
+//     else (TestPinned, TestPlainFromAfar).
+//  6. The server writes nothing to standard error and takes no signals.
 package broker

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -56,7 +57,7 @@ func Role(ctx context.Context, w *demo.Worker) error {
 	if w.Arg("port") == "" {
 		port = server.RANDOM_PORT
 	}
-	auth := &auth{secret: Secret(w.Arg("secret")), last: map[string]uint64{}, banned: map[string]bool{}}
+	auth := &auth{secret: Secret(w.Arg("secret")), stage: net.ParseIP(w.Arg("stage")), last: map[string]uint64{}, banned: map[string]bool{}}
 	var o server.Options
 	if err := o.ProcessConfigString(accounts); err != nil {
 		return err
@@ -69,6 +70,9 @@ func Role(ctx context.Context, w *demo.Worker) error {
 	o.MaxConn, o.MaxPayload, o.MaxPending = 512, 1<<20, 32<<20
 	o.AuthTimeout, o.WriteDeadline = 2, 2*time.Second
 	o.PingInterval, o.MaxPingsOut = time.Second, 3
+	if err := offerTLS(&o, auth.secret); err != nil {
+		return err
+	}
 	s, err := server.NewServer(&o)
 	if err != nil {
 		return fmt.Errorf("the broker cannot be: %w", err)
@@ -109,6 +113,7 @@ func (*logger) Tracef(string, ...any)       {}
 // was banned.
 type auth struct {
 	secret Secret
+	stage  net.IP // of the run's doors, where nodes have network namespaces: on this machine, though not on loopback
 	server *server.Server
 
 	mu     sync.Mutex
@@ -116,8 +121,17 @@ type auth struct {
 	banned map[string]bool
 }
 
+// isStage says that the other end is the stage's proxy.
+func (a *auth) isStage(from net.Addr) bool {
+	at, ok := from.(*net.TCPAddr)
+	return ok && a.stage != nil && a.stage.Equal(at.IP)
+}
+
 // Check implements server.Authentication.
 func (a *auth) Check(c server.ClientAuthentication) bool {
+	if c.GetTLSConnectionState() == nil && !mayBePlain(c.RemoteAddress()) && !a.isStage(c.RemoteAddress()) {
+		return false
+	}
 	o := c.GetOpts()
 	account := "POOL"
 	var may *server.Permissions

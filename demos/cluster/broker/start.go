@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -25,6 +26,9 @@ type Config struct {
 	// a file with credentials for it, if it wants some. Workers and master have the
 	// same there: keeping them apart is that server's business.
 	URL, Creds string
+	// Host is where the server listens; "" is its node's own address, on loopback.
+	// From another machine it takes TLS alone ([Broker.Fingerprint]).
+	Host string
 }
 
 // Broker is the server, from the side of the play. It is not safe for concurrent
@@ -79,7 +83,7 @@ func (b *Broker) start(ctx context.Context) error {
 	}
 	p, err := b.s.Spawn(ctx, demo.Spec{
 		Role: string(Name), Name: name, Node: string(Name),
-		Args:  map[string]string{"host": b.net.Host(Name), "dir": b.dir, "secret": string(b.secret)},
+		Args:  map[string]string{"host": cmp.Or(b.c.Host, b.net.Host(Name)), "dir": b.dir, "stage": b.net.DoorHost(), "secret": string(b.secret)},
 		Heard: cluster.Announced("nats", addr, nil),
 	})
 	if err != nil {

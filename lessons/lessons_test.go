@@ -102,6 +102,16 @@ func TestFill(t *testing.T) {
 	}
 }
 
+// The numbers of one listing do not pass for those of another.
+func TestMeasured(t *testing.T) {
+	c := mustLoad(t)
+	for id, want := range map[string]string{"start-methods": "python start-methods", "process-life": "process-life"} {
+		if l, _ := c.Lesson(id); l.Measured() != want {
+			t.Errorf("what %s measures is kept under %q, wants %q", id, l.Measured(), want)
+		}
+	}
+}
+
 func TestTerm(t *testing.T) {
 	c := mustLoad(t)
 	for _, name := range []string{"zombie", "Zombie", "僵尸进程"} {

@@ -121,13 +121,21 @@ func TestStartMethods(t *testing.T) {
 	if v := b.Verdict; got.Err != nil || v == nil || !v.OK {
 		t.Fatalf("the run: %v, %+v", got.Err, v)
 	}
+	parents := map[trace.ID]trace.ID{}
+	for _, e := range got.Events {
+		if d, ok := e.Data.(trace.Start); ok && d.Parent != "" {
+			parents[e.Who] = d.Parent // at its start: the helpers outlive main for a moment
+			if d.PPID != b.Proc(d.Parent).PID {
+				t.Errorf("%s is a child of %d, which is not %s", e.Who, d.PPID, d.Parent)
+			}
+		}
+	}
 	for id, parent := range map[trace.ID]trace.ID{
-		"fork-1": "main", "fork-2": "main", "forkserver-1": "fork server", "forkserver-2": "fork server",
-		"spawn-1": "main", "spawn-2": "main", "fork server": "main", "resource tracker": "main",
+		"fork-1": "main", "fork-2": "main", "forkserver-1": "fork-server", "forkserver-2": "fork-server",
+		"spawn-1": "main", "spawn-2": "main", "fork-server": "main", "resource-tracker": "main",
 	} {
-		p := b.Proc(id)
-		if p == nil || p.Parent != parent || p.PPID != b.Proc(parent).PID {
-			t.Errorf("%s is no child of %s: %+v", id, parent, p)
+		if parents[id] != parent {
+			t.Errorf("%s began as a child of %q, wants %s", id, parents[id], parent)
 		}
 	}
 	for _, name := range []string{"fork", "forkserver-first", "forkserver", "spawn"} {

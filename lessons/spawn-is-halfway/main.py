@@ -19,9 +19,10 @@ def call(function, n, there):
     time.sleep(0.3)  # time to look at it from outside
 
 
-def attempt(ctx, function, n):
+def attempt(ctx, what, function, n):
     here, there = ctx.Pipe(duplex=False)
-    p = ctx.Process(target=call, args=(function, n, there))
+    p = ctx.Process(target=call, args=(function, n, there),
+                    name=ctx.get_start_method() + "-" + what)
     try:
         p.start()
     except (pickle.PicklingError, AttributeError) as error:
@@ -48,10 +49,11 @@ def main():
     for method in ("fork", "forkserver", "spawn"):
         ctx = mp.get_context(method)
         print(method)
-        print("  square(7):", attempt(ctx, square, 7))
-        print("  a lambda:", attempt(ctx, lambda n: n * n, 7))
-        print("  a nested function:", attempt(ctx, nested, 7))
-        print("  times(7):", attempt(ctx, times, 7))
+        print("  square(7):", attempt(ctx, "square", square, 7))
+        print("  a lambda:",
+              attempt(ctx, "lambda", lambda n: n * n, 7))
+        print("  a nested function:", attempt(ctx, "nested", nested, 7))
+        print("  times(7):", attempt(ctx, "times", times, 7))
 
 
 if __name__ == "__main__":

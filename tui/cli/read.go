@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -132,7 +134,7 @@ func (a *app) lessonCmd() *cobra.Command {
 func (a *app) text(l *lessons.Lesson) string {
 	state := a.peek()
 	look := func(gauge string) (string, bool) {
-		g, ok := state.Gauge(l.Demo, gauge)
+		g, ok := state.Gauge(l.Measured(), gauge)
 		return view.Format(trace.Gauge{Value: g.Value, Unit: g.Unit}), ok
 	}
 	var b strings.Builder
@@ -174,7 +176,11 @@ func (a *app) text(l *lessons.Lesson) string {
 	}
 	fmt.Fprintf(&b, "ANSWERS\n-------\n\n")
 	ask(true)
-	fmt.Fprintf(&b, "The demo: procession demo %s\n", l.Demo)
+	fmt.Fprintf(&b, "The demo: procession demo %s", l.Demo)
+	for _, name := range slices.Sorted(maps.Keys(l.Set)) {
+		fmt.Fprintf(&b, " --set %s=%s", name, l.Set[name])
+	}
+	b.WriteByte('\n')
 	return b.String()
 }
 

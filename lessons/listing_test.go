@@ -38,9 +38,9 @@ var listings = map[string]struct{ python, golang []string }{
 	},
 	"start-methods": {
 		python: []string{
-			`^fork\n  COUNT: 42\n  threads: 1\n  file open: True\n  lock free: False\n  NOTE: fork-1, then fork-2\n  their parent is this program: True\n  their parent is the same: True\n  first word: .*\nforkserver\n`,
-			`\nforkserver\n  COUNT: 0\n  threads: 1\n  file open: False\n  lock free: True\n  NOTE: forkserver-1, then forkserver-1\n  their parent is this program: False\n  their parent is the same: True\n  first word: .*\nspawn\n`,
-			`\nspawn\n  COUNT: 0\n  threads: 1\n  file open: False\n  lock free: True\n  NOTE: spawn-1, then spawn-2\n  their parent is this program: True\n  their parent is the same: True\n  first word: .*\n$`},
+			`^fork\n  COUNT: 42\n  threads: 1\n  file open: True\n  lock free: False\n  NOTE: fork-1, then fork-2\n  their parent is this program: True\n  their parent is the same: True\n  first word: .*\n  exit codes: 0 0\nforkserver\n`,
+			`\nforkserver\n  COUNT: 0\n  threads: 1\n  file open: False\n  lock free: True\n  NOTE: forkserver-1, then forkserver-1\n  their parent is this program: False\n  their parent is the same: True\n  first word: .*\n  exit codes: 0 0\nspawn\n`,
+			`\nspawn\n  COUNT: 0\n  threads: 1\n  file open: False\n  lock free: True\n  NOTE: spawn-1, then spawn-2\n  their parent is this program: True\n  their parent is the same: True\n  first word: .*\n  exit codes: 0 0\n$`},
 		golang: []string{`^nothing passed on\n  count: 0\n  lock free: true\n  descriptor 3 is the file: false\n  NOTE: nothing passed on\n  parent is main: true\nthe file passed on\n  count: 0\n  lock free: true\n  descriptor 3 is the file: true\n  NOTE: the file passed on\n  parent is main: true\n$`},
 	},
 	"spawn-is-halfway": {
@@ -237,6 +237,20 @@ for sig in (signal.SIGTERM, signal.SIGKILL):
     p.join()
     print(sig.name, p.exitcode)
 `, []string{`^SIGTERM None\nSIGTERM -15\nSIGKILL -9\nSIGKILL -9\n$`}},
+		{"start-methods: without the fork server, a child's exit code is 255, at once", "forkserver", `
+import multiprocessing as mp, os, signal, time
+def work(there):
+    there.send(os.getppid())
+    time.sleep(1)
+if __name__ == "__main__":
+    here, there = mp.Pipe()
+    p = mp.Process(target=work, args=(there,))
+    p.start()
+    os.kill(here.recv(), signal.SIGKILL)
+    p.join()
+    os.kill(p.pid, 0)  # it is still there
+    print(p.exitcode)
+`, []string{`^255\n$`}},
 		{"process-life: a zombie cannot be killed", "fork", `
 import multiprocessing as mp, os, signal
 p = mp.Process(target=int)

@@ -25,7 +25,7 @@ def look(there, file, which):
         "lock free": LOCK.acquire(timeout=0.2),
         "NOTE": os.environ.get("NOTE"),
     })
-    time.sleep(0.5)  # time to look at it from outside
+    time.sleep(0.7)  # time to look at it from outside
 
 
 def hold(over):
@@ -51,8 +51,8 @@ def main():
     global COUNT
     COUNT = 42
     over = threading.Event()
-    holder = threading.Thread(target=hold, args=(over,), name="holder")
-    holder.start()
+    threading.Thread(target=hold, args=(over,), name="holder",
+                     daemon=True).start()
     with tempfile.TemporaryFile() as file:
         for method in ("fork", "forkserver", "spawn"):
             ctx = mp.get_context(method)
@@ -67,11 +67,10 @@ def main():
             print("  their parent is the same:",
                   a["parent"] == b["parent"])
             print(f"  first word: {took1:.0f} ms, then {took2:.0f} ms")
-            for child in (p, q):
-                child.join()
-                assert child.exitcode == 0
+            p.join()
+            q.join()
+            print("  exit codes:", p.exitcode, q.exitcode)
     over.set()
-    holder.join()
 
 
 if __name__ == "__main__":

@@ -61,7 +61,6 @@ func (pl *play) full() (bool, error) {
 func (pl *play) ask(ctx context.Context, about trace.ID, format string, args ...any) (string, error) {
 	delete(pl.last, about)
 	pl.order(format, args...)
-	pl.jobs++
 	err := pl.through(ctx, demo.ForEver)
 	return pl.last[about], err
 }
@@ -126,7 +125,6 @@ func (pl *play) heir(ctx context.Context) error {
 		return err
 	}
 	said, err := pl.ask(ctx, "file", "read")
-	pl.jobs--
 	if err != nil {
 		return err
 	}
@@ -170,13 +168,18 @@ func (pl *play) attended(ctx context.Context) error {
 }
 
 func (pl *play) told() {
+	if pl.jobs == 0 {
+		return // it was disturbed, and that was told
+	}
 	pl.s.Say("%d jobs have crossed, a name and numbers each; the first told what a job looks like, too. x tries to send a function.", pl.jobs)
 }
 
 // alone plays everything once.
 func (pl *play) alone(ctx context.Context) error {
 	pl.told()
-	pl.s.Sleep(ctx, 2*time.Second)
+	if err := pl.rest(ctx, 2*time.Second); err != nil {
+		return err
+	}
 	for _, do := range []func(context.Context) error{pl.job, pl.function, pl.number, pl.heir, pl.old, pl.kill, pl.job} {
 		if demo.Finished(pl.s) {
 			break
@@ -184,7 +187,9 @@ func (pl *play) alone(ctx context.Context) error {
 		if err := do(ctx); err != nil {
 			return err
 		}
-		pl.s.Sleep(ctx, 3*time.Second)
+		if err := pl.rest(ctx, 3*time.Second); err != nil {
+			return err
+		}
 	}
 	return pl.close(ctx)
 }
@@ -201,7 +206,13 @@ func (pl *play) kill(ctx context.Context) error {
 // close lets the sender end, with it the workers, and the heirs; who cannot, since
 // it is stopped, is ended by the stage.
 func (pl *play) close(ctx context.Context) error {
-	text := fmt.Sprintf("%s crossed as bytes; a function did not, and an open file is inherited or not there", demo.Plural(pl.jobs, "job"))
+	text := demo.Plural(pl.jobs, "job") + " crossed as bytes"
+	if pl.last["function"] != "" {
+		text += "; a function did not"
+	}
+	if pl.heirs > 0 {
+		text += "; an open file was inherited"
+	}
 	if pl.refused > 0 {
 		text += fmt.Sprintf("; %s of an older release refused", demo.Plural(pl.refused, "worker"))
 	}

@@ -33,7 +33,7 @@ type play struct {
 	named   map[string]int // so far, of each kind
 	heirs   int
 	refused int
-	jobs    int
+	jobs    int                 // done, by the sender's word
 	last    map[trace.ID]string // what the sender said last about something, or somebody of the file
 }
 
@@ -103,13 +103,16 @@ func (pl *play) begin(ctx context.Context) error {
 	if err := pl.through(ctx, demo.ForEver); err != nil {
 		return err
 	}
-	pl.s.Sleep(ctx, 2*time.Second)
+	if err := pl.rest(ctx, 2*time.Second); err != nil {
+		return err
+	}
 	if err := pl.hire(ctx, release); err != nil {
 		return err
 	}
 	pl.s.Say("worker-1 is this program, executed again: its count is 0. All else that it learns of the sender comes as bytes, through a pipe that it inherited.")
-	pl.s.Sleep(ctx, 2500*time.Millisecond)
-	pl.jobs = demo.IntParam(pl.s, "jobs") + 1
+	if err := pl.rest(ctx, 2500*time.Millisecond); err != nil {
+		return err
+	}
 	pl.order("measure %s", pl.s.Param("jobs"))
 	return pl.through(ctx, demo.ForEver)
 }
@@ -186,6 +189,9 @@ func (pl *play) take(n news) {
 	case trace.Belief:
 		if n.who == "sender" {
 			pl.last[d.About] = d.Is
+			if d.About == "jobs" {
+				fmt.Sscan(d.Is, &pl.jobs)
+			}
 			if strings.HasPrefix(d.Is, "gone") {
 				pl.lost(d.About)
 			}
@@ -206,6 +212,9 @@ func (pl *play) lost(who trace.ID) {
 		return
 	}
 	pl.worker = -1
+	if pl.gone {
+		return
+	}
 	pl.s.Say("%s has ended, and whatever it had in memory with it. a sends a job: another worker is started first.", who)
 }
 
@@ -236,6 +245,11 @@ func (pl *play) hear(ctx context.Context, ok func() bool, d time.Duration) error
 		}
 	}
 	return nil
+}
+
+// rest lets a caption be read.
+func (pl *play) rest(ctx context.Context, d time.Duration) error {
+	return pl.hear(ctx, func() bool { return false }, pl.s.Pace().Scale(d))
 }
 
 func (pl *play) order(format string, args ...any) {

@@ -28,7 +28,8 @@ type sender struct {
 	w    *demo.Worker
 	c    *wire    // to the worker that it deals with
 	to   trace.ID // that one
-	job  int
+	job  int      // the number of the last one
+	done int      // jobs that a reply came to
 	file *os.File // with a few lines in it
 }
 
@@ -66,6 +67,7 @@ func send(_ context.Context, w *demo.Worker) error {
 		if err != nil {
 			w.Logf("%s: %v", line, err)
 		}
+		w.Report(trace.Belief{About: "jobs", Is: fmt.Sprintf("%d done", s.done)})
 	}
 }
 
@@ -118,6 +120,7 @@ func (s *sender) call(j *job, logged bool) (r reply, n int, err error) {
 	if err = s.c.get(&r); err != nil {
 		return r, n, s.gone(s.to, err)
 	}
+	s.done++
 	if logged {
 		s.w.Report(answer(trace.KindRecv, s.w.Name(), s.to, r))
 	}

@@ -48,6 +48,7 @@ func TestCrossing(t *testing.T) {
 	believes("sender", "worker-2", "release 2, knows")
 	believes("heir-1", "file", "line 2")
 	believes("sender", "file", "line 3")
+	believes("sender", "jobs", "25 done") // 21 that were timed, and four: one without its function, one after the kill
 	texts := map[string]string{}
 	for _, m := range b.Msgs {
 		if m.To == "sender" {

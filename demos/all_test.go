@@ -45,6 +45,8 @@ var layers = map[string][]string{
 	"demos/cluster":           {"demos/demo", "demos/trace"},
 	"demos/cluster/broker":    {"demos/cluster", "demos/demo", "demos/trace"},
 	"demos/<a demo>":          {"demos/cluster", "demos/cluster/...", "demos/demo", "demos/trace", "demos/safe", "demos/internal/..."},
+	"demos/nodepool":          {"demos/cluster", "demos/cluster/...", "demos/demo", "demos/pool", "demos/trace"},
+	"demos/nodequeue":         {"demos/cluster", "demos/cluster/...", "demos/demo", "demos/queue", "demos/trace"},
 	"lessons/<a listing>":     {},
 	"demos/internal/troupe":   {"demos/demo", "demos/trace"},
 	"demos/internal/<a part>": {},

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -176,11 +174,11 @@ func (a *app) text(l *lessons.Lesson) string {
 	}
 	fmt.Fprintf(&b, "ANSWERS\n-------\n\n")
 	ask(true)
-	fmt.Fprintf(&b, "The demo: procession demo %s", l.Demo)
-	for _, name := range slices.Sorted(maps.Keys(l.Set)) {
-		fmt.Fprintf(&b, " --set %s=%s", name, l.Set[name])
+	name := l.Demo
+	if len(l.Set) > 0 {
+		name = l.ID // which stands for the demo with these settings
 	}
-	b.WriteByte('\n')
+	fmt.Fprintf(&b, "The demo: procession demo %s\n", name)
 	return b.String()
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -140,6 +141,10 @@ func (a *auth) Check(c server.ClientAuthentication) bool {
 		account = "TEACHER"
 	case relay:
 	default:
+		if peer, ok := strings.CutPrefix(o.Name, peerPrefix); ok && isWorker(peer) {
+			account = "TEACHER"
+			break
+		}
 		if !isWorker(o.Name) {
 			return false
 		}
@@ -199,7 +204,7 @@ func (a *auth) watch(ctx context.Context, w *demo.Worker) error {
 	if err != nil {
 		return err
 	}
-	depth := map[string]uint64{"tasks": 0, "results": 0}
+	depth := map[string]uint64{"tasks": 0, "results": 0, string(QueueName): 0}
 	before := map[uint64]int64{}
 	last := time.Now()
 	for tick := time.NewTicker(every); ; {
@@ -213,7 +218,7 @@ func (a *auth) watch(ctx context.Context, w *demo.Worker) error {
 			if s, err := js.Stream(at, streamOf(space, stream)); err == nil {
 				if n := s.CachedInfo().State.Msgs; n != depth[stream] {
 					depth[stream] = n
-					w.ReportOf(trace.ID(stream), trace.Depth{Queue: trace.ID(stream), Depth: int(n), Unit: "items"})
+					w.ReportOf(trace.ID(stream), trace.Depth{Queue: trace.ID(stream), Depth: int(n), Cap: max(int(s.CachedInfo().Config.MaxMsgs), 0), Unit: "items"})
 				}
 			}
 			cancel()

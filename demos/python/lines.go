@@ -42,6 +42,7 @@ type cast struct {
 	who     map[int]trace.ID // process → name
 	threads map[int]trace.ID // thread → name
 	names   map[trace.ID]bool
+	missed  map[int]bool      // had ended before they could be put on stage
 	found   map[int]time.Time // seen in the kernel's tables, and not yet named
 	tasks   map[string]int
 	notes   map[int]string
@@ -73,7 +74,7 @@ func newCast(s demo.Stage) *cast {
 	return &cast{
 		s: s, who: map[int]trace.ID{}, threads: map[int]trace.ID{}, names: map[trace.ID]bool{"main": true}, found: map[int]time.Time{},
 		tasks: map[string]int{}, notes: map[int]string{}, inHand: map[trace.ID]int{}, gone: map[int]bool{}, things: map[string]*thing{},
-		listens: map[string]trace.ID{}, msgs: map[string]trace.Msg{}, begins: map[int]int64{}, starts: map[string][]time.Duration{},
+		listens: map[string]trace.ID{}, msgs: map[string]trace.Msg{}, begins: map[int]int64{}, missed: map[int]bool{}, starts: map[string][]time.Duration{},
 	}
 }
 
@@ -213,7 +214,7 @@ func short(name string) string {
 
 // adopt puts a process on stage under the name that multiprocessing gave it.
 func (c *cast) adopt(pid int, name, role, method string) {
-	if pid <= 0 || c.who[pid] != "" {
+	if pid <= 0 || c.who[pid] != "" || c.missed[pid] {
 		return
 	}
 	delete(c.found, pid)
@@ -241,6 +242,7 @@ func (c *cast) adopt(pid int, name, role, method string) {
 	p, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role})
 	if err != nil {
 		delete(c.names, id)
+		c.missed[pid] = true
 		c.s.Reported("main", trace.Say{Text: fmt.Sprintf("%s (pid %d) has come and gone between two looks", id, pid)})
 		return
 	}

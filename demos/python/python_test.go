@@ -101,7 +101,13 @@ func TestPool(t *testing.T) {
 			for _, p := range b.Procs {
 				roles[p.Role]++
 			}
-			if roles["pool worker, "+method] != 2 || roles["python"] != 1 {
+			gone := 0 // a short life on a busy machine, which is told
+			for _, l := range b.Lines {
+				if strings.Contains(l.Text, "has come and gone between two looks") {
+					gone++
+				}
+			}
+			if roles["pool worker, "+method]+gone != 2 || roles["python"] != 1 {
 				t.Errorf("the cast: %v", roles)
 			}
 			if (roles["resource tracker"] == 1) != (method != "fork") || (roles["fork server"] == 1) != (method == "forkserver") {

@@ -28,7 +28,7 @@ type asking struct {
 	most   int // hits under way at once
 	books  map[string]*book
 	bars   []string // workers: those of the beginning, then others by their first reply
-	silent int // hits without an answer, one after the other
+	silent int      // hits without an answer, one after the other
 	told   time.Time
 }
 

@@ -12,10 +12,10 @@ import (
 var gaugesOf = map[string][]string{
 	"what-is-distributed": {"last-heard", "answers", "detection", "suspicions", "false-alarms"},
 	"burners":             {"speedup", "workers", "cores", "cpu-time", "makespan", "serial", "count-parent", "count-child"},
-	"same-call":           {"function", "goroutine", "pipe", "unix", "tcp", "pipe-p99", "unix-p99", "tcp-p99", "pipe-vs-function", "outcome-unknown"},
+	"same-call":           {"function", "goroutine", "pipe", "unix", "tcp", "node-injected", "pipe-p99", "unix-p99", "tcp-p99", "node-injected-p99", "pipe-vs-function", "outcome-unknown"},
 	"process-life":        {"start", "join", "start-join", "exit-code", "unreaped"},
-	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed", "executions"},
-	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release"},
+	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed", "executions", "handoff", "redelivery", "duplicates"},
+	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release", "lost", "redelivery", "duplicates"},
 	"quorum-split-brain":  {"first-leader", "new-leader", "acknowledged", "unknown", "refused", "acknowledged-lost", "caught-up"},
 	"gossip-membership":   {"first-suspicion", "first-failed", "all-failed", "left-known", "refuted", "joined", "messages", "indirect-pings", "false-suspicions", "false-failed"},
 	"manager-proxy":       {"own", "unix", "tcp", "tcp-vs-own", "tcp-rate", "lost-updates", "lost-adds"},
@@ -29,6 +29,8 @@ var gaugesOf = map[string][]string{
 	"silent-peer":         {"detection", "end-of-file", "connect", "suspicions", "false-alarms"},
 	"whose-clock":         {"writes", "lost-writes", "concurrent", "one-way", "backwards", "offset-a", "offset-b", "offset-store"},
 	"lease-and-fencing":   {"counter", "accepted", "lost-updates", "stale-accepted", "stale-refused", "wrong-belief"},
+	"zombies":             {"zombies", "zombie-age", "orphans", "inherited", "exit-code"},
+	"shutdown":            {"last-exit", "done", "lost", "refused", "escalations", "exit-code"},
 	"mapreduce":           {"makespan", "words-per-second", "differences", "executions", "re-executions", "backups", "duplicates", "crossed", "files", "unfinished", "sequential"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }
@@ -114,7 +116,7 @@ func TestSearch(t *testing.T) {
 	c := mustLoad(t)
 	for _, tt := range []struct{ query, lesson, inLine string }{
 		{"the life of a process", "process-life", "The life of a process"},
-		{"zombie", "process-life", "zombie"},
+		{"zombie", "zombie-orphan-daemon", "A zombie"},
 		{"ZOMBIE Collected", "process-life", "zombie"},
 		{"僵尸", "process-life", "zombie (僵尸进程)"},
 		{"maxsize full", "queue-pipe-event", "maxsize"},

@@ -63,7 +63,7 @@ func (d *door) pass(near net.Conn) {
 	if !d.open(d.from, d.to) {
 		return
 	}
-	far, err := (&net.Dialer{}).DialContext(d.n.ctx, "tcp", d.leadsTo())
+	far, err := d.n.Dial(d.n.ctx, d.leadsTo())
 	if err != nil || !d.n.keep(far) {
 		near.Close() // nobody is there: the dialler sees its connection end
 		for sent != nil {
@@ -145,6 +145,9 @@ func (d *door) flow(pieces <-chan piece, src, dst net.Conn, from, to trace.ID) {
 			p.msg.Is, p.msg.Took = trace.KindRecv, time.Since(p.sent)
 			d.n.s.Emit(to, p.msg)
 		}
+		if len(p.b) == 0 {
+			break
+		}
 		if _, err := dst.Write(p.b); err != nil {
 			src.Close() // nobody takes it: the sender is to know
 			broken = true
@@ -190,6 +193,7 @@ func (d *door) read(src net.Conn, from, to trace.ID, tell func([]byte, bool) (st
 			return false
 		}
 	}
+	defer send(piece{}) // the end takes as long as what came before it
 	if d.frames == nil {
 		for {
 			b := make([]byte, 16<<10)

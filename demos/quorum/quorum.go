@@ -80,7 +80,8 @@ func (Demo) Info() demo.Info {
 		Title: "Five nodes and a majority",
 		Doc: "Five nodes keep one log by Raft. Cut the leader and one follower off from the other three, write on both sides, heal, kill the leader: " +
 			"what was acknowledged stays, and only a majority acknowledges. rule=half shows what a half as the rule would do.",
-		Places: []demo.Place{demo.Nodes},
+		Places:     []demo.Place{demo.Nodes},
+		Namespaces: true,
 		Params: []demo.Param{
 			{Name: "rule", Doc: "raft, or half: four nodes and a replication of our own for which n/2 is enough, to show why it breaks", Default: byRaft, Check: demo.Choice(byRaft, half)},
 			{Name: "cuts", Doc: "so many random cuts with random writes, and by Raft now and then a node killed and started again, in place of the story; 0: the story", Default: "0", Check: demo.Int(0, 100)},

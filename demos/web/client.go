@@ -95,7 +95,7 @@ func (a *asking) round(b *book, where string, first, n int) error {
 			}
 			b.asked++
 			f := flight{hit: hit, began: time.Now(), before: b.answered}
-			c, err := sock.Dial(a.at.Host, a.at, a.key)
+			c, err := sock.Dial(a.at, a.at, a.key)
 			if err == nil {
 				_, err = fmt.Fprintf(c, "%s %d\n", where, hit)
 			}

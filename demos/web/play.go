@@ -54,7 +54,7 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 		where: s.Param("count"), figures: map[string]float64{}}
 	for _, l := range []**sock.Listener{&pl.site, &pl.desk} {
 		var err error
-		if *l, err = sock.Listen(1); err != nil {
+		if *l, err = sock.Listen(sock.Addr{Host: 1}); err != nil {
 			return err
 		}
 		defer (*l).Close()

@@ -93,7 +93,7 @@ func worker(_ context.Context, w *demo.Worker) error {
 
 // fromStore has the store add one, and returns what it says.
 func fromStore(at sock.Addr, key sock.Key) (int, error) {
-	c, err := sock.Dial(at.Host, at, key)
+	c, err := sock.Dial(at, at, key)
 	if err != nil {
 		return 0, err
 	}

@@ -214,10 +214,14 @@ func Inherited(f *os.File) (*Listener, error) {
 	fd := int(f.Fd())
 	at, err := syscall.Getsockname(fd)
 	in4, ok := at.(*syscall.SockaddrInet4)
-	if err != nil || !ok || [3]byte(in4.Addr[:3]) != [3]byte{127, 0, 0} {
-		return nil, fmt.Errorf("%s is no socket that listens on loopback", f.Name())
+	if err != nil || !ok {
+		return nil, fmt.Errorf("%s is no socket that listens", f.Name())
 	}
-	return &Listener{fd, Addr{in4.Addr[3], in4.Port}, f}, nil
+	a := Addr{Host: in4.Addr[3], Port: in4.Port, Apart: in4.Addr[0] == 10}
+	if in4.Addr != a.ip() {
+		return nil, fmt.Errorf("%s does not listen on loopback", f.Name())
+	}
+	return &Listener{fd, a, f}, nil
 }
 
 // Accept waits, in the kernel, for somebody who knows the key.

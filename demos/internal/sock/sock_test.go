@@ -195,7 +195,7 @@ func TestFiles(t *testing.T) {
 // A socket that was handed over takes connections, also once whoever opened it
 // has closed it.
 func TestInherited(t *testing.T) {
-	l, err := Listen(1)
+	l, err := Listen(Addr{Host: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestInherited(t *testing.T) {
 	}
 	key := NewKey()
 	go func() {
-		if c, err := Dial(1, at, key); err == nil {
+		if c, err := Dial(Addr{Host: 1}, at, key); err == nil {
 			c.Write([]byte("hello\n"))
 			c.Close()
 		}

@@ -15,9 +15,8 @@ import (
 
 const (
 	// waiting is what the client says when it is through with its orders.
-	waiting  = "the next round"
-	patience = 2 * time.Second
-	telling  = 60 * time.Millisecond // between two words on the figures
+	waiting = "the next round"
+	telling = 60 * time.Millisecond // between two words on the figures
 )
 
 // asking is the client from the inside.
@@ -25,7 +24,8 @@ type asking struct {
 	w      *demo.Worker
 	at     sock.Addr
 	key    sock.Key
-	most   int // hits under way at once
+	most   int           // hits under way at once
+	limit  time.Duration // for a reply
 	books  map[string]*book
 	bars   []string // workers: those of the beginning, then others by their first reply
 	silent int      // hits without an answer, one after the other
@@ -55,7 +55,7 @@ func client(_ context.Context, w *demo.Worker) error {
 	if err != nil {
 		return err
 	}
-	a := &asking{w: w, at: at, key: sock.Key(w.Arg("key")), most: w.IntArg("clients"), books: map[string]*book{}, bars: strings.Fields(w.Arg("workers"))}
+	a := &asking{w: w, at: at, key: sock.Key(w.Arg("key")), most: w.IntArg("clients"), limit: w.DurationArg("patience"), books: map[string]*book{}, bars: strings.Fields(w.Arg("workers"))}
 	for {
 		w.Block(waiting)
 		line, err := w.Recv()
@@ -116,7 +116,7 @@ func (a *asking) round(b *book, where string, first, n int) error {
 		for i, f := range air {
 			conns[i] = f.in.C
 		}
-		ready, err := sock.Wait(max(time.Until(air[0].began.Add(patience)), 0), conns...)
+		ready, err := sock.Wait(max(time.Until(air[0].began.Add(a.limit)), 0), conns...)
 		if err != nil {
 			return err
 		}
@@ -125,9 +125,9 @@ func (a *asking) round(b *book, where string, first, n int) error {
 			switch {
 			case ready[i] && a.take(b, f):
 				f.in.C.Close()
-			case !ready[i] && time.Since(f.began) > patience:
+			case !ready[i] && time.Since(f.began) > a.limit:
 				f.in.C.Close()
-				a.unanswered(b, f.hit, "no answer for "+patience.String())
+				a.unanswered(b, f.hit, "no answer for "+a.limit.String())
 			default:
 				left = append(left, f)
 			}

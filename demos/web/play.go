@@ -137,7 +137,7 @@ func (pl *play) begin() error {
 	}
 	var err error
 	pl.client, err = pl.spawn(demo.Spec{Role: "client", Name: "client",
-		Args: map[string]string{"at": pl.site.Addr().String(), "key": string(pl.key), "clients": pl.s.Param("clients"), "workers": strings.Join(names, " ")},
+		Args: map[string]string{"at": pl.site.Addr().String(), "key": string(pl.key), "clients": pl.s.Param("clients"), "patience": pl.s.Param("patience"), "workers": strings.Join(names, " ")},
 		Heard: func(d trace.Data) {
 			switch d.(type) {
 			case trace.Block, trace.Gauge:
@@ -347,6 +347,9 @@ func (pl *play) close() error {
 	}
 	late := time.After(2 * time.Second)
 	for _, p := range all {
+		if p.State() == trace.Stopped {
+			continue
+		}
 		select {
 		case <-p.Exited():
 		case <-late:

@@ -23,7 +23,7 @@
 //     those whose number cannot be right: it was in an earlier reply, or so many
 //     had been answered before this one was asked.
 //   - unanswered: hits that got no number: their worker or the store ended, or
-//     nothing came for 2 s.
+//     nothing came in time.
 //   - hits-min, hits-max: the fewest and the most that one worker answered. A bar
 //     for each stands beside them, those that have ended included.
 //   - p50, p99: from before the connection is asked for until the reply was read.
@@ -38,7 +38,11 @@
 //     others (TestKilled).
 package web
 
-import "edu/procession/demos/demo"
+import (
+	"time"
+
+	"edu/procession/demos/demo"
+)
 
 // Demo is the demo web-workers.
 type Demo struct{}
@@ -69,7 +73,8 @@ func (Demo) Info() demo.Info {
 			{Name: "hits", Doc: "requests in a round", Default: "100", Check: demo.Int(1, 2000)},
 			{Name: "count", Doc: "own (a variable of each worker's) or shared (a store that all ask)", Default: own, Check: demo.Choice(own, shared)},
 			{Name: "clients", Doc: "requests that are under way at once", Default: "8", Check: demo.Int(1, 32)},
-			{Name: "work", Doc: "how long a worker waits for what a page needs", Default: "40ms", Check: demo.Duration(0, 1e9)},
+			{Name: "patience", Doc: "how long the client waits for a reply", Default: "2s", Check: demo.Duration(100*time.Millisecond, time.Minute)},
+			{Name: "work", Doc: "how long a worker waits for what a page needs", Default: "40ms", Check: demo.Duration(0, time.Second)},
 		},
 		Actions: []demo.Action{
 			demo.Kill, demo.Stop, demo.Cont,
@@ -82,7 +87,7 @@ func (Demo) Info() demo.Info {
 			{Name: "hits", Doc: "hits that were answered with a number"},
 			{Name: "largest-reply", Doc: "the greatest number in a reply"},
 			{Name: "wrong-replies", Doc: "replies whose number cannot be right: an earlier reply had it, or so many had been answered before this one was asked"},
-			{Name: "unanswered", Doc: "hits that got no number: who had them in hand ended, or nothing came for 2 s"},
+			{Name: "unanswered", Doc: "hits that got no number: who had them in hand ended, or nothing came in time"},
 			{Name: "hits-min", Doc: "the fewest hits that one worker answered"},
 			{Name: "hits-max", Doc: "the most hits that one worker answered"},
 			{Name: "p50", Unit: "ms", Doc: "half of the replies came as soon as this: from before the connection until the reply was read"},

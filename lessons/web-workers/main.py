@@ -58,10 +58,12 @@ def hit(port, path):
     return int(pid), int(n)
 
 
-def hit_all(port, path):
-    """100 hits, 8 at a time: the replies, as (pid, number)."""
-    with ThreadPoolExecutor(8) as clients:
-        return list(clients.map(hit, [port] * HITS, [path] * HITS))
+def hit_all(port):
+    """100 hits for each path, 6 at a time: (pid, number)."""
+    with ThreadPoolExecutor(6) as clients:
+        return {path: list(clients.map(hit, [port] * HITS,
+                                       [path] * HITS))
+                for path in ("/global", "/shared")}
 
 
 def report(path, replies):
@@ -79,8 +81,7 @@ if __name__ == "__main__":
     value, ready = mp.Value("q", 0), mp.Semaphore(0)
     workers = [start(listener, value, ready) for _ in range(WORKERS)]
 
-    before = {path: hit_all(port, path) for path in
-              ("/global", "/shared")}
+    before = hit_all(port)
     for path, replies in before.items():
         report(path, replies)
 
@@ -89,8 +90,8 @@ if __name__ == "__main__":
     dead.join()
     workers.append(start(listener, value, ready))
     print("a worker is killed, the master has started another")
-    for path, replies in before.items():
-        report(path, replies + hit_all(port, path))
+    for path, replies in hit_all(port).items():
+        report(path, before[path] + replies)
 
     for p in workers:
         p.terminate()

@@ -30,6 +30,7 @@ import (
 	"edu/procession/demos/shutdown"
 	"edu/procession/demos/stage/warden"
 	"edu/procession/demos/starts"
+	"edu/procession/demos/web"
 	"edu/procession/demos/zombies"
 )
 
@@ -48,6 +49,7 @@ var Demos = []demo.Demo{
 	barrier.Demo{},
 	buffer.Demo{},
 	record.Demo{},
+	web.Demo{},
 	zombies.Demo{},
 	shutdown.Demo{},
 }

@@ -31,6 +31,8 @@ import (
 	"edu/procession/demos/shared"
 	"edu/procession/demos/shutdown"
 	"edu/procession/demos/stage/warden"
+	"edu/procession/demos/starts"
+	"edu/procession/demos/web"
 	"edu/procession/demos/zombies"
 )
 
@@ -42,6 +44,7 @@ var Demos = []demo.Demo{
 	life.Demo{},
 	pool.Demo{},
 	queue.Demo{},
+	starts.Demo{},
 	proxy.Demo{},
 	race.Demo{},
 	deadlock.Demo{},
@@ -50,6 +53,7 @@ var Demos = []demo.Demo{
 	record.Demo{},
 	crossing.Demo{},
 	shared.Demo{},
+	web.Demo{},
 	zombies.Demo{},
 	shutdown.Demo{},
 }

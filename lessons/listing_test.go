@@ -94,6 +94,12 @@ var listings = map[string]struct{ python, golang []string }{
 			`\nsupervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, exit code -9\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
 		golang: []string{`^supervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, signal: killed\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
 	},
+	"queue-is-finite": {
+		python: []string{`^a pipe holds \d+ bytes\n(join before get, \d+ bytes: comes back\n){2}(join before get, \d+ bytes: hangs, until the get\n){2}`,
+			`\n40 MiB in a burst, maxsize 0: the producer grew by ([2-9]\d|\d{3}) MiB\n40 MiB in a burst, maxsize 4: the producer grew by 1?\d MiB\n$`},
+		golang: []string{`^a pipe holds \d+ bytes\n(wait before read, \d+ bytes: comes back\n){3}(wait before read, \d+ bytes: hangs, until the read\n){2}`,
+			`\n40 MiB in a burst, room for 40: ([2-9]\d|1\d) MiB waited\n40 MiB in a burst, room for 4: [1-4] MiB waited\n$`},
+	},
 	"lease-and-fencing": {
 		python: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 		golang: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},

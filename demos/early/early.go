@@ -20,6 +20,7 @@ import (
 	"edu/procession/demos/call"
 	"edu/procession/demos/deadlock"
 	"edu/procession/demos/demo"
+	"edu/procession/demos/finite"
 	"edu/procession/demos/life"
 	"edu/procession/demos/peers"
 	"edu/procession/demos/pool"
@@ -38,6 +39,7 @@ var Demos = []demo.Demo{
 	life.Demo{},
 	pool.Demo{},
 	queue.Demo{},
+	finite.Demo{},
 	proxy.Demo{},
 	race.Demo{},
 	deadlock.Demo{},

@@ -29,6 +29,7 @@ import (
 	"edu/procession/demos/race"
 	"edu/procession/demos/record"
 	"edu/procession/demos/stage/warden"
+	"edu/procession/demos/unasked"
 )
 
 // Demos are those whose workers start early: all that need no net.
@@ -40,6 +41,7 @@ var Demos = []demo.Demo{
 	pool.Demo{},
 	queue.Demo{},
 	finite.Demo{},
+	unasked.Demo{},
 	proxy.Demo{},
 	race.Demo{},
 	deadlock.Demo{},

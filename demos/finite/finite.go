@@ -62,7 +62,7 @@ func (Demo) Info() demo.Info {
 			{Name: "get", Key: "g", Doc: "get: take the item out, so that the producer can end"},
 			{Name: "more", Key: "+", Doc: "join before get with the next bigger item"},
 			{Name: "less", Key: "-", Doc: "join before get with the next smaller item"},
-			{Name: "burst", Key: "m", Doc: "the burst again, with a bound (maxsize) and, the next time, without"},
+			{Name: "burst", Key: "b", Doc: "the burst again, with a bound (maxsize) and, the next time, without"},
 			demo.Kill, demo.Stop, demo.Cont,
 		},
 		Gauges: []demo.Gauge{

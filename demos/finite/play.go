@@ -91,7 +91,7 @@ func (pl *play) attended(ctx context.Context) error {
 		return nil
 	}
 	if !pl.over(ctx) {
-		pl.s.Say("The queue is yours: + and - put a bigger or a smaller item and join before get, m is the burst once more.")
+		pl.s.Say("The queue is yours: + and - put a bigger or a smaller item and join before get, b is the burst once more.")
 	}
 	for !pl.over(ctx) {
 		select {

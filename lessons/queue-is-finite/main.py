@@ -30,7 +30,8 @@ def put_one(q, size, has_put):
 
 
 def join_first(size):
-    q, has_put = mp.Queue(), mp.Event()
+    q = mp.Queue()
+    has_put = mp.Event()
     p = mp.Process(target=put_one, args=(q, size, has_put))
     p.start()
     has_put.wait()

@@ -25,8 +25,17 @@ type creed struct {
 	says  []*board.Belief
 }
 
-// creedsOf sorts beliefs by what they are about, in order of first appearance,
-// and lists who has any.
+// rank puts processes first, and last those that are gone and of which nobody
+// believes anything any more.
+func (c creed) rank(b *board.Board) int {
+	past := len(c.procs) > 0 &&
+		!slices.ContainsFunc(c.procs, func(i int) bool { return b.Procs[i].Ended == 0 }) &&
+		!slices.ContainsFunc(c.says, func(v *board.Belief) bool { return v.Is != "" })
+	return 2*b2i(past) + b2i(len(c.procs) == 0)
+}
+
+// creedsOf sorts beliefs by what they are about, in order of first appearance but
+// for those of the past, and lists who has any.
 func creedsOf(b *board.Board) (all []creed, who []trace.ID) {
 	at := placesOf(b)
 	for i := range b.Beliefs {
@@ -54,7 +63,7 @@ func creedsOf(b *board.Board) (all []creed, who []trace.ID) {
 		return len(b.Procs)
 	}
 	slices.SortStableFunc(who, func(x, y trace.ID) int { return nth(x) - nth(y) })
-	slices.SortStableFunc(all, func(x, y creed) int { return b2i(len(x.procs) == 0) - b2i(len(y.procs) == 0) })
+	slices.SortStableFunc(all, func(x, y creed) int { return x.rank(b) - y.rank(b) })
 	return all, who
 }
 

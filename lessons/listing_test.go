@@ -94,6 +94,13 @@ var listings = map[string]struct{ python, golang []string }{
 			`\nsupervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, exit code -9\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
 		golang: []string{`^supervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, signal: killed\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
 	},
+	"silent-errors": {
+		python: []string{`(?m)^ValueError: 3 is odd\nProcess: join\(\) came back, exit code 1\napply_async: nothing; successful: False\nmap raised: [35] is odd and gave no result at all\n`,
+			`\nimap, one by one: \[1, '3 is odd', 2, '5 is odd', 3\]\nerror_callback heard: \[ValueError\('7 is odd'\)\]\nswallowed: \[1, None, 2\]\n`,
+			`\nZeroDivisionError: division by zero\nbad callback: a later result comes: False\nbad callback: the pool cannot even be left\n`,
+			`\nexecutor: left without an error\nasked now: \['None', "ValueError\('3 is odd'\)"\]\nThread: join\(\) came back; excepthook heard: \[ValueError\('3 is odd'\)\]\n$`},
+		golang: []string{`^goroutines: all have ended, errors heard: 0\nerrors kept: "1 is odd\\n3 is odd"\nchild, exit: exit status 1, said "3 is odd"\nchild, panic: exit status 2, said "panic: .*"\nchild, recover: <nil>, said ""\n$`},
+	},
 	"queue-is-finite": {
 		python: []string{`^a pipe holds \d+ bytes\n(join before get, \d+ bytes: comes back\n){2}(join before get, \d+ bytes: hangs, until the get\n){2}`,
 			`\n40 MiB in a burst, maxsize 0: the producer grew by ([2-9]\d|\d{3}) MiB\n40 MiB in a burst, maxsize 4: the producer grew by 1?\d MiB\n$`},

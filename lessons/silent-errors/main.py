@@ -52,15 +52,18 @@ def in_a_pool():
         print("swallowed:", pool.map(swallow, [2, 3, 4]))
 
 
-def divide(n):
-    return n / 0
-
-
 def callback_that_raises():
     """It runs in a thread of the pool, which dies of it."""
+    called = threading.Event()
+
+    def divide(n):
+        called.set()
+        return n / 0
+
     try:
         with mp.Pool(1) as pool:
             pool.apply_async(half, (2,), callback=divide)
+            called.wait()
             later = pool.apply_async(half, (4,))
             later.wait(timeout=1)
             print("bad callback: a later result comes:", later.ready())

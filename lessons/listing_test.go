@@ -48,6 +48,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^5 nodes, 2\|3, a majority: a acknowledged: False, b: True; read later: \['b'\]\n4 nodes, 2\|2, a half: a acknowledged: True, b: True; read later: \['a', 'b'\]\n4 nodes, 2\|2, a majority: a acknowledged: False, b: False; read later: \['b'\]\n$`},
 		golang: []string{`^5 nodes, 2\|3, a majority: a acknowledged: false, b: true; read later: \[b\]\n4 nodes, 2\|2, a half: a acknowledged: true, b: true; read later: \[a b\]\n4 nodes, 2\|2, a majority: a acknowledged: false, b: false; read later: \[b\]\n$`},
 	},
+	"gossip-membership": {
+		python: []string{`^each of five has heard of all others\nn5 killed: its parent knows after \d+\.\d+ s\nthe nodes: .* s\nn4 stopped: failed, say three nodes; is_alive\(\): True\nn4 goes on: alive, say three nodes\n$`},
+		golang: []string{`^n1: n2 is a member\nn1: n3 is a member\nn1: n4 is a member\nn1: n3, which left, is no member, after .*s\nn1: n4, fallen silent, is no member, after .*s\nn1 has 2 members, itself included\n$`},
+	},
 	"manager-proxy": {
 		python: []string{`^after append: \[\]\nput back: \['kept'\]\na list of the manager's: \['kept'\]\ntwo count to 500 each: \d+\nown dict: .*\nValue in shared memory: .*\nManager dict: .*µs\n$`},
 		golang: []string{`^after append: \[\]\nappended there: \[kept\]\nby get and put: \d+\nby add: 1000\none call: .*s\n$`},
@@ -88,6 +92,14 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
 		golang: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
 	},
+	"zombie-orphan-daemon": {
+		python: []string{`^ended, not joined: Z\nafter SIGKILL: Z\njoined: gone with exit code 0\nthe daemon is a child of p: True\np was killed, the daemon is gone: False\nit is a child of p: False but of \d+\np returned, the daemon is gone: True\n$`},
+		golang: []string{`^ended, and nobody has waited: Z\nafter SIGKILL: Z\nafter Wait: gone\nthe parent was killed, the orphan is gone: false\nit is our child: false\nwe are a subreaper: true\nthe parent was killed, the orphan is gone: false\nit is our child: true\nafter Wait4: gone\n$`},
+	},
+	"signals-and-shutdown": {
+		python: []string{`^SIGTERM: lost 0, workers' exit codes \[0, -9\]\nSIGTERM: the server's exit code is 0\nCtrl\+C: lost 0, workers' exit codes \[0\]\nCtrl\+C: the server's exit code is 0\nno handler: it said nothing more\nno handler: the server's exit code is -15\nSIGKILL: no handler is possible\nto a shell, ended by SIGTERM is 143\n$`},
+		golang: []string{`^worker 0: signal: terminated\nworker 1: signal: killed\nlost: 0\nserver: exit status 0\nplain: signal: terminated\n$`},
+	},
 	"killed-worker": {
 		python: []string{`^Pool: task 0 is 0\nPool: task 3 is 9\nPool: of task 1, nothing: no result, no error\nPool: a new worker came: True\n`,
 			`\nexecutor: task 1 raises BrokenProcessPool\nexecutor: it takes no task any more\n`,
@@ -111,11 +123,18 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 		golang: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 	},
+	"capstone-mapreduce": {
+		python: []string{`^nothing for 3 s; missing: \[(\d+, )*2(, \d+)*\]\nmap 0 was done [2-9] times\nmost frequent: .*\nthe answer of one loop: True\n$`},
+		golang: []string{`^(a duplicate: harmless\n)*the answer of one loop: true\n$`},
+	},
 	"race-and-lock": {
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},
 	},
 }
+
+// needsModules are the Go listings that show a library.
+var needsModules = map[string]bool{"gossip-membership": true}
 
 // startMethods are tried one by one; what else a method must make a listing say
 // is in the map.
@@ -154,7 +173,8 @@ func TestPythonListings(t *testing.T) {
 }
 
 // Every Go listing is a program of its own that needs the standard library
-// only: it builds, runs, ends with 0, says what it must, and leaves no process.
+// only, but for those in needsModules: it builds, runs, ends with 0, says what it
+// must, and leaves no process.
 // (That it passes vet is seen where it is: "go vet ./...".)
 func TestGoListings(t *testing.T) {
 	for _, l := range mustLoad(t).Lessons() {
@@ -166,11 +186,19 @@ func TestGoListings(t *testing.T) {
 				t.Skip("the Go listings were not run: there is no go command here")
 			}
 			dir := t.TempDir()
-			p, _ := l.Part(Go)
-			write(t, filepath.Join(dir, "main.go"), p.Code)
-			write(t, filepath.Join(dir, "go.mod"), "module listing\n\ngo 1.25\n")
-			env := []string{"GOWORK=off", "GOFLAGS=", "GOTOOLCHAIN=local", "GOPROXY=off"}
-			run(t, dir, env, goTool, "build", "-o", "listing", ".")
+			src, env := dir, []string{"GOWORK=off", "GOFLAGS=", "GOTOOLCHAIN=local"}
+			if needsModules[l.ID] { // built where it is, with what this module has
+				src, err = filepath.Abs(l.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				p, _ := l.Part(Go)
+				write(t, filepath.Join(dir, "main.go"), p.Code)
+				write(t, filepath.Join(dir, "go.mod"), "module listing\n\ngo 1.25\n")
+				env = append(env, "GOPROXY=off")
+			}
+			run(t, src, env, goTool, "build", "-o", filepath.Join(dir, "listing"), ".")
 			out := run(t, dir, nil, filepath.Join(dir, "listing"))
 			expect(t, out, listings[l.ID].golang...)
 		})
@@ -217,6 +245,53 @@ os.kill(p.pid, signal.SIGKILL)                       # no error, no effect
 p.join()
 print(p.exitcode)
 `, []string{`^0\n$`}},
+		{"zombie-orphan-daemon: whatever asks reaps", "fork", `
+import multiprocessing as mp, os
+def ended():
+    p = mp.Process(target=int)
+    p.start()
+    os.waitid(os.P_PID, p.pid, os.WEXITED | os.WNOWAIT)
+    return p
+def reaped(p):
+    try: os.waitid(os.P_PID, p.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+    except ChildProcessError: return True
+    return False
+p = ended()
+print(reaped(p))
+for name, ask in (("is_alive", lambda p: p.is_alive()), ("exitcode", lambda p: p.exitcode),
+                  ("active_children", lambda p: mp.active_children()), ("start", lambda p: ended())):
+    p = ended()
+    ask(p)
+    print(name, reaped(p))
+`, []string{`^False\nis_alive True\nexitcode True\nactive_children True\nstart True\n$`}},
+		{"signals-and-shutdown: SIGTERM without a handler leaves a daemon", "fork", `
+import multiprocessing as mp, os, signal, time
+def parent(pipe):
+    d = mp.Process(target=time.sleep, args=(60,), daemon=True)
+    d.start()
+    pipe.send(d.pid)
+    time.sleep(60)
+here, there = mp.Pipe()
+p = mp.Process(target=parent, args=(there,))
+p.start()
+daemon = here.recv()
+p.terminate()
+p.join()
+os.kill(daemon, 0) # raises when there is none
+os.kill(daemon, signal.SIGKILL)
+print(p.exitcode)
+`, []string{`^-15\n$`}},
+		{"signals-and-shutdown: leaving a Pool's block loses, close and join drain", "fork", `
+import multiprocessing as mp, time
+with mp.Pool(1) as pool:
+    r = pool.apply_async(time.sleep, (2,))
+print(r.ready())
+with mp.Pool(1) as pool:
+    r = pool.apply_async(time.sleep, (0.2,))
+    pool.close()
+    pool.join()
+print(r.ready())
+`, []string{`^False\nTrue\n$`}},
 		{"queue-full: put_nowait raises, put waits", "spawn", `
 import multiprocessing as mp, queue
 if __name__ == "__main__":

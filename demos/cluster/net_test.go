@@ -3,11 +3,13 @@ package cluster
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -226,5 +228,123 @@ func TestEnds(t *testing.T) {
 	}
 	if a, b := n.Host("a"), n.Host("b"); net.ParseIP(a) == nil || !net.ParseIP(a).IsLoopback() || !net.ParseIP(b).IsLoopback() {
 		t.Errorf("addresses %s and %s", a, b)
+	}
+}
+
+// What is sent into a cut on a new connection is told as it is sent, and arrives
+// after the heal; a connection whose messages hang together is told of them, and of
+// which are replies.
+func TestCutHoldsNew(t *testing.T) {
+	f := lines
+	f.Describe = nil
+	f.Talk = func() func([]byte, bool) (string, bool) {
+		n := 0
+		return func(b []byte, back bool) (string, bool) {
+			if back {
+				return fmt.Sprintf("reply %d", n), true
+			}
+			n++
+			return strings.TrimSpace(string(b)), true
+		}
+	}
+	s, n, c := start(t, f)
+	n.Cut("a", "b")
+	late := dial(t, c.RemoteAddr().String())
+	late.say("late")
+	is := func(kind trace.Kind, text string) func(trace.Data) bool {
+		return func(d trace.Data) bool {
+			m, ok := d.(trace.Msg)
+			return ok && m.Is == kind && m.Text == text
+		}
+	}
+	for end := time.Now().Add(patience); s.count(is(trace.KindSend, "late")) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it is not told as sent")
+		}
+	}
+	if s.count(is(trace.KindRecv, "late")) != 0 {
+		t.Error("it arrives through a cut link")
+	}
+	n.Heal("a", "b")
+	if got := late.hears(patience); got != "late" {
+		t.Errorf("after the heal: %q", got)
+	}
+	if s.count(is(trace.KindRecv, "late")) != 1 || s.count(is(trace.KindSend, "reply 1")) != 2 {
+		t.Errorf("the log: %+v", s.log)
+	}
+}
+
+// A datagram gets through a whole link. It is lost, and not held back, when the
+// link is cut, when it is the one to be dropped, and when nobody is there.
+func TestDatagrams(t *testing.T) {
+	s := &deaf{}
+	n := New(s, "a", "b")
+	defer n.Close()
+	b, err := net.ListenPacket("udp", n.Host("b")+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	var gone atomic.Bool
+	addr, err := n.LinkDatagrams("a", "b", b.LocalAddr().String(), Datagrams{
+		Describe: func(b []byte) (string, bool) { return string(b), string(b) != "quiet" },
+		There:    func() bool { return !gone.Load() }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := net.Dial("udp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	say := func(text string) {
+		if _, err := a.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hears := func(want string) {
+		t.Helper()
+		buf := make([]byte, 100)
+		b.SetReadDeadline(time.Now().Add(patience))
+		if n, _, err := b.ReadFrom(buf); err != nil || string(buf[:n]) != want {
+			t.Fatalf("%q, %v, not %q", buf[:n], err, want)
+		}
+	}
+	lost := func(want int) {
+		t.Helper()
+		for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+			got := s.count(func(d trace.Data) bool { m, ok := d.(trace.Msg); return ok && m.Is == trace.KindDrop })
+			if got == want {
+				return
+			}
+			if got > want || time.Now().After(end) {
+				t.Fatalf("%d lost, not %d", got, want)
+			}
+		}
+	}
+	say("one")
+	hears("one")
+	n.CutOneWay("b", "a")
+	say("two")
+	hears("two")
+	n.CutOneWay("a", "b")
+	say("three")
+	lost(1)
+	n.HealAll()
+	n.DropNext("a", "b")
+	say("quiet") // is not in the log, and not dropped
+	hears("quiet")
+	say("four")
+	lost(2)
+	gone.Store(true)
+	say("five")
+	lost(3)
+	gone.Store(false)
+	n.Disturb(trace.LinkFault{A: "a", B: "b", Delay: 20 * time.Millisecond})
+	began := time.Now()
+	say("six")
+	hears("six")
+	if took := time.Since(began); took < 20*time.Millisecond {
+		t.Errorf("took %v", took)
 	}
 }

@@ -185,11 +185,7 @@ func (pl *play) fill(ctx context.Context) error {
 		}
 		return pipes.SleepsIn(p.PID()) == "pipe write" || !told && began > 0 && time.Duration(demo.Mono()-began) > 300*time.Millisecond
 	})
-	if full {
-		bytes, kernels := pipes.In(r)
-		if !kernels {
-			bytes = size
-		}
+	if bytes, kernels := pipes.In(r); full && kernels {
 		pl.capacity = bytes
 		g := trace.Gauge{Name: "capacity", Value: float64(bytes), Unit: "bytes"}
 		if told {

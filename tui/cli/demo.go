@@ -31,7 +31,7 @@ func (a *app) demoCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo NAME",
 		Short: "Run a demo on real processes",
-		Long:  "Runs a demo. On a terminal it opens the stage; in a pipe, or with --plain, it tells\nwhat happens line by line and ends with a table; --json prints the log, one event a line.",
+		Long:  "Runs a demo, named by itself or by its lesson. On a terminal it opens the stage; in a\npipe, or with --plain, it tells what happens line by line and ends with a table; --json\nprints the log, one event a line.",
 		Example: `  # on stage, with keys
   procession demo process-life
 
@@ -55,6 +55,9 @@ func (a *app) demoCmd() *cobra.Command {
   # the lesson's Python listing on the same stage
   procession demo pool-of-workers --lang python
 
+  # each node in a network namespace of its own (Linux, where the system allows it)
+  procession demo silent-peer --net namespaces
+
   # many runs, and how what they measured is spread
   procession demo race-and-lock --set increments=3000 --runs 20`,
 		Args: need("demo NAME", "a demo's name"),
@@ -66,17 +69,9 @@ func (a *app) demoCmd() *cobra.Command {
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := a.demo(args[0])
+			d, err := a.play(args[0], lang, &o)
 			if err != nil {
 				return err
-			}
-			if err := word("lang", lang, "go", "python"); err != nil {
-				return err
-			}
-			if lang == "python" {
-				if d, err = a.listing(d, &o); err != nil {
-					return err
-				}
 			}
 			opt, err := o.parse(d.Info())
 			if err != nil {
@@ -150,6 +145,7 @@ func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 		run.Stop()
 		<-run.Done()
 		a.solved(d, run)
+		a.measured(run)
 		a.keeper.wait(a.Err)
 	}()
 	caught := stopOn(ctx, run)

@@ -25,17 +25,17 @@ type creed struct {
 	says  []*board.Belief
 }
 
-// rank puts processes first, and last those that are gone and of which nobody
-// believes anything any more.
-func (c creed) rank(b *board.Board) int {
-	past := len(c.procs) > 0 &&
+// past says that it is of processes that are gone and that nobody believes
+// anything of them any more.
+func (c creed) past(b *board.Board) bool {
+	return len(c.procs) > 0 &&
 		!slices.ContainsFunc(c.procs, func(i int) bool { return b.Procs[i].Ended == 0 }) &&
 		!slices.ContainsFunc(c.says, func(v *board.Belief) bool { return v.Is != "" })
-	return 2*b2i(past) + b2i(len(c.procs) == 0)
 }
 
-// creedsOf sorts beliefs by what they are about, in order of first appearance but
-// for those of the past, and lists who has any.
+// creedsOf sorts beliefs by what they are about, processes in order of their start,
+// then the rest in order of first appearance and last what is past, and lists who
+// has any.
 func creedsOf(b *board.Board) (all []creed, who []trace.ID) {
 	at := placesOf(b)
 	for i := range b.Beliefs {
@@ -63,14 +63,69 @@ func creedsOf(b *board.Board) (all []creed, who []trace.ID) {
 		return len(b.Procs)
 	}
 	slices.SortStableFunc(who, func(x, y trace.ID) int { return nth(x) - nth(y) })
-	slices.SortStableFunc(all, func(x, y creed) int { return x.rank(b) - y.rank(b) })
+	slices.SortStableFunc(all, func(x, y creed) int {
+		if p, q := x.past(b), y.past(b); p != q {
+			return b2i(p) - b2i(q)
+		}
+		if len(x.procs) == 0 || len(y.procs) == 0 {
+			return b2i(len(x.procs) == 0) - b2i(len(y.procs) == 0)
+		}
+		return x.procs[0] - y.procs[0]
+	})
 	return all, who
 }
 
 const (
-	truthWidth  = 16 // of the kernel's word
+	truthWidth  = 19 // the most that the kernel's word asks for
+	letterWidth = 6  // of the kernel's letter alone, under its head
 	beliefWidth = 36 // the most that a belief asks for
 )
+
+const kernelSays = "THE KERNEL SAYS"
+
+// creedForm is how beliefs are set out.
+type creedForm struct {
+	wide    int        // of the names of what they are about
+	longest int        // of a belief, with quotes and a space
+	who     []trace.ID // of the table: who has a column; nil: there is no room for one
+	truth   int        // of the kernel's word in it
+	each    int        // of each column
+}
+
+// form chooses a table where there is room: with the kernel's word, else with its
+// letter; with all who believe, else with those that have not ended.
+func (p *page) form(b *board.Board, all []creed, who []trace.ID) creedForm {
+	f := creedForm{wide: 5}
+	truth := 0
+	for _, c := range all {
+		f.wide = max(f.wide, width(p.clean(string(c.about))))
+		truth = max(truth, p.truthNeeds(b, c))
+	}
+	truth = min(truth, truthWidth)
+	f.wide = min(f.wide, 12, max(p.max/4, 1))
+	for i := range b.Beliefs {
+		f.longest = max(f.longest, width(p.clean(b.Beliefs[i].Is)))
+	}
+	f.longest = min(f.longest+len(`"" `), beliefWidth)
+	name := 0
+	for _, id := range who {
+		name = max(name, min(width(p.clean(string(id))), 12))
+	}
+	left := slices.DeleteFunc(slices.Clone(who), func(id trace.ID) bool { pr := b.Proc(id); return pr != nil && pr.Ended != 0 })
+	for _, who := range [][]trace.ID{who, left} {
+		for _, truth := range []int{max(truth, len(kernelSays)), truth, letterWidth} {
+			if len(who) == 0 {
+				continue
+			}
+			f.who, f.truth, f.each = who, truth, (p.max-f.wide-1-truth-1)/len(who)
+			if f.each >= max(f.longest, len("xS ")+name+1) {
+				return f
+			}
+		}
+	}
+	f.who = nil
+	return f
+}
 
 func beliefs(s *Scene, w, h int) *page {
 	p := newPage(s, w, h)
@@ -81,20 +136,11 @@ func beliefs(s *Scene, w, h int) *page {
 		return p
 	}
 	now := max(s.now().Truncate(Grain), b.At)
-	wide := 5
-	for _, c := range all {
-		wide = max(wide, width(p.clean(string(c.about))))
-	}
-	wide = min(wide, 12, max(w/4, 1))
-	longest := 0
-	for i := range b.Beliefs {
-		longest = max(longest, width(p.clean(b.Beliefs[i].Is)))
-	}
-	longest = min(longest+len(`"" `), beliefWidth)
-	if each := (w - wide - 1 - truthWidth - 1) / len(who); each >= longest {
-		p.creedTable(b, all, who, wide, each, now)
+	f := p.form(b, all, who)
+	if f.who != nil {
+		p.creedTable(b, all, f, now)
 	} else {
-		p.creedList(b, all, wide, longest, now)
+		p.creedList(b, all, f, now)
 	}
 	if p.left() > 1 {
 		p.next()
@@ -106,16 +152,22 @@ func beliefs(s *Scene, w, h int) *page {
 }
 
 // creedTable has a column for each who believes.
-func (p *page) creedTable(b *board.Board, all []creed, who []trace.ID, wide, each int, now time.Duration) {
+func (p *page) creedTable(b *board.Board, all []creed, f creedForm, now time.Duration) {
+	column := func(i int) int { return f.wide + f.truth + 2 + i*f.each }
 	if p.left() > 1 {
-		p.field(inkDim, "ABOUT", wide)
+		head := kernelSays
+		if f.truth < len(head) {
+			head = "KERNEL"
+		}
+		p.field(inkDim, "ABOUT", f.wide)
 		p.space(1)
-		p.field(inkDim, "THE KERNEL SAYS", truthWidth)
-		p.space(1)
-		for i, id := range who {
-			p.believer(b, id, inkStrong, max(each-13, 1))
-			p.put(inkDim, credo(b, id))
-			p.to(wide + truthWidth + 2 + (i+1)*each)
+		p.field(inkDim, head, f.truth)
+		for i, id := range f.who {
+			p.to(column(i))
+			p.believer(b, id, inkStrong, f.each-len("xS  "))
+			if does := credo(b, id); p.w+len(does) < column(i+1) {
+				p.put(inkDim, does)
+			}
 		}
 		p.next()
 	}
@@ -123,15 +175,19 @@ func (p *page) creedTable(b *board.Board, all []creed, who []trace.ID, wide, eac
 		if p.moreCreeds(len(all)-n, 1) {
 			return
 		}
-		p.aboutThing(c, wide)
-		p.truth(b, c, truthWidth)
-		for i, id := range who {
-			p.to(wide + truthWidth + 2 + i*each)
+		p.aboutThing(c, f.wide)
+		if f.truth > letterWidth || len(c.procs) > 1 {
+			p.truth(b, c, f.truth)
+		} else {
+			p.truth(b, c, 3) // the letter
+		}
+		for i, id := range f.who {
+			p.to(column(i))
 			j := slices.IndexFunc(c.says, func(v *board.Belief) bool { return v.Who == id })
 			if j < 0 {
 				p.put(inkDim, "-")
 			} else {
-				p.belief(c.says[j], now, each-1)
+				p.belief(c.says[j], now, f.each-1)
 			}
 		}
 		p.next()
@@ -139,22 +195,17 @@ func (p *page) creedTable(b *board.Board, all []creed, who []trace.ID, wide, eac
 }
 
 // creedList has a line for each thing and below it those who believe.
-func (p *page) creedList(b *board.Board, all []creed, wide, longest int, now time.Duration) {
+func (p *page) creedList(b *board.Board, all []creed, f creedForm, now time.Duration) {
+	longest := f.longest
 	for n, c := range all {
 		if p.moreCreeds(len(all)-n, min(2, p.h)) {
 			return
 		}
-		p.aboutThing(c, wide)
+		p.aboutThing(c, f.wide)
 		p.put(inkDim, "kernel: ")
 		p.truth(b, c, p.room())
 		p.next()
-		side, name := 1, 0 // what is believed of one thing stands side by side
-		for _, v := range c.says {
-			name = max(name, min(width(p.clean(string(v.Who))), 12))
-		}
-		if p.max-2 >= 2*(name+len("xS  believes ")+longest) {
-			side = 2
-		}
+		side, name := p.abreast(c, longest)
 		each := (p.max - 2) / side
 		for i, v := range c.says {
 			if p.full() {
@@ -173,6 +224,18 @@ func (p *page) creedList(b *board.Board, all []creed, wide, longest int, now tim
 			}
 		}
 	}
+}
+
+// abreast is how many beliefs about a thing stand side by side, and how long the
+// longest name is of those who have them.
+func (p *page) abreast(c creed, longest int) (side, name int) {
+	for _, v := range c.says {
+		name = max(name, min(width(p.clean(string(v.Who))), 12))
+	}
+	if p.max-2 >= 2*(name+len("xS  believes ")+longest) {
+		return 2, name
+	}
+	return 1, name
 }
 
 // believer names who believes, after the kernel's letter for it: who is stopped
@@ -231,6 +294,21 @@ func (p *page) aboutThing(c creed, wide int) {
 	p.space(1)
 }
 
+// truthNeeds is how wide the kernel's word on what beliefs are about is.
+func (p *page) truthNeeds(b *board.Board, c creed) int {
+	switch len(c.procs) {
+	case 0:
+		return len("knows no such thing")
+	case 1:
+		pr := &b.Procs[c.procs[0]]
+		if pr.Ended != 0 {
+			return len("xS ") + width(ending(pr.Exit))
+		}
+		return len("xS ") + width(p.p.look[standing(pr)].Word)
+	}
+	return truthWidth
+}
+
 // truth is the kernel's word on what beliefs are about, in at most w cells.
 func (p *page) truth(b *board.Board, c creed, w int) {
 	end := min(p.w+w, p.max)
@@ -264,8 +342,18 @@ func (p *page) truth(b *board.Board, c creed, w int) {
 }
 
 // beliefsHeight is how many lines the beliefs need and would like.
-func beliefsHeight(b *board.Board) (least, ideal int) {
-	all, _ := creedsOf(b)
-	n := len(all) + len(b.Beliefs) + 2
+func beliefsHeight(s *Scene, w int) (least, ideal int) {
+	b := s.board()
+	all, who := creedsOf(b)
+	p := newPage(s, w, 1)
+	f := p.form(b, all, who)
+	if f.who != nil {
+		return min(len(all)+1, 8), len(all) + 3
+	}
+	n := len(all) + 2
+	for _, c := range all {
+		side, _ := p.abreast(c, f.longest)
+		n += (len(c.says) + side - 1) / side
+	}
 	return min(n, 6), n
 }

@@ -293,7 +293,7 @@ func (s *Scene) wants(p Panel, w int) (least, ideal int) {
 	case PanelNodes:
 		return s.nodesHeight(w)
 	case PanelBeliefs:
-		return beliefsHeight(b)
+		return beliefsHeight(s, w)
 	}
 	return 3, 8
 }

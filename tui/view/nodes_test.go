@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -121,6 +122,38 @@ func TestBeliefIsNoFact(t *testing.T) {
 	})
 	if !side {
 		t.Errorf("the two views of the lease are not side by side:\n%s", drawn1(Beliefs, b, 80, 12))
+	}
+}
+
+// TestBelieversHaveNames: where many believe something of many, the table names
+// each of them, and leaves out first who has ended.
+func TestBelieversHaveNames(t *testing.T) {
+	for n, w := range map[int]int{5: 64, 6: 80, 7: 80} {
+		var ids []trace.ID
+		for i := range n {
+			ids = append(ids, trace.ID(fmt.Sprint("n", i+1)))
+		}
+		p := nodesOf(false, ids...)
+		for _, about := range slices.Backward(ids) {
+			for _, who := range ids {
+				if who != about {
+					p.add(ms1, trace.Worker, who, trace.Belief{About: about, Is: "suspect"})
+				}
+			}
+		}
+		if n == 7 {
+			p.add(2*ms1, trace.Kernel, "n7", trace.Exit{PID: 16, Code: -1, Signal: "KILL"})
+		}
+		text := drawn1(Beliefs, p.board(time.Second), w, 12)
+		head, _, _ := strings.Cut(text, "\n")
+		at := 0
+		for i, id := range ids {
+			row := strings.Index(text, "\n"+string(id)+" ")
+			if in := strings.Contains(head, string(id)); in != (i < 6) || row <= at {
+				t.Errorf("%d in %d cells: %s in the head: %t; in its place: %t\n%s", n, w, id, in, row > at, text)
+			}
+			at = row
+		}
 	}
 }
 

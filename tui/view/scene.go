@@ -143,6 +143,9 @@ func Panels(b *board.Board) []Panel {
 	if nodes(b) {
 		ps = append(ps, PanelNodes)
 	}
+	if len(b.Beliefs) > 0 {
+		ps = append(ps, PanelBeliefs)
+	}
 	ps = append(ps, PanelLanes)
 	if len(b.Queues) > 0 {
 		ps = append(ps, PanelQueues)
@@ -155,9 +158,6 @@ func Panels(b *board.Board) []Panel {
 	}
 	if len(b.Msgs) > 0 {
 		ps = append(ps, PanelMessages)
-	}
-	if len(b.Beliefs) > 0 {
-		ps = append(ps, PanelBeliefs)
 	}
 	if !nodes(b) && (len(b.Links) > 0 || len(b.Msgs) > 0) { // the nodes have their links with them
 		ps = append(ps, PanelLinks)

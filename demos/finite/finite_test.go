@@ -48,7 +48,7 @@ func captioned(t *testing.T, run demo.Run, text string) *board.Board {
 
 // The whole play, unattended: the size is found to the byte, and the bound holds.
 func TestPlay(t *testing.T) {
-	got := stagetest.Play(t, Demo{}, stagetest.Options("items", "16"))
+	got := stagetest.Play(t, Demo{}, stagetest.Options("items", "24"))
 	good(t, got)
 	b := got.Board
 	r, w, err := os.Pipe()
@@ -67,7 +67,7 @@ func TestPlay(t *testing.T) {
 	if value(t, b, "took-unbounded") < 0 || value(t, b, "took-bounded") < 0 {
 		t.Error("the bursts took no time")
 	}
-	if q := b.Queue(thePipe); q.Puts != 3+2*16 || q.Gets != q.Puts {
+	if q := b.Queue(thePipe); q.Puts != 3+2*24 || q.Gets != q.Puts {
 		t.Errorf("put %d, got %d", q.Puts, q.Gets)
 	}
 	for _, e := range got.Events {

@@ -179,11 +179,12 @@ func (pl *play) fill(ctx context.Context) error {
 	if err != nil {
 		return pl.absent(ctx, err)
 	}
+	asleep := pipes.Full{R: r, TID: p.PID()}
 	full := pl.look(ctx, r, size, p, func() bool {
 		for len(heard) > 0 {
 			began = <-heard
 		}
-		return pipes.SleepsIn(p.PID()) == "pipe write" || !told && began > 0 && time.Duration(demo.Mono()-began) > 300*time.Millisecond
+		return asleep.Look() || !told && began > 0 && time.Duration(demo.Mono()-began) > 300*time.Millisecond
 	})
 	if bytes, kernels := pipes.In(r); full && kernels {
 		pl.capacity = bytes
@@ -332,13 +333,14 @@ func (pl *play) join(ctx context.Context, size int) error {
 	}
 	began, busy := time.Now(), int64(0)
 	q.p.Send("go")
+	asleep := pipes.Full{R: q.r, TID: tid}
 	hangs := pl.look(ctx, q.r, q.size, q.p, func() bool {
 		select {
 		case busy = <-q.busy:
 		default:
 		}
 		// Nobody else reads: who sleeps in this write sleeps until we get.
-		return tid > 0 && pipes.SleepsIn(tid) == "pipe write" || tid == 0 && busy > 0 && time.Duration(demo.Mono()-busy) > 300*time.Millisecond
+		return tid > 0 && asleep.Look() || tid == 0 && busy > 0 && time.Duration(demo.Mono()-busy) > 300*time.Millisecond
 	})
 	if pl.over(ctx) {
 		return ctx.Err()

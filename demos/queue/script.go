@@ -167,11 +167,12 @@ func (pl *play) fill(ctx context.Context) error {
 	}
 	p.w.Close() // the writer's is the only write end now: the reader will see its end
 	reported := func() int { return int(wrote.Load()-read.Load()) * pipeStep }
+	asleep := pipes.Full{R: p.r, TID: w.PID()}
 	bytes, kernels := pl.pour(ctx, p, size, reported, func() bool {
 		if t := began.Load(); t != 0 && w.State() != trace.Stopped && time.Duration(demo.Mono()-t) > 300*time.Millisecond {
 			return true // its own word, where the kernel does not tell
 		}
-		return pipes.SleepsIn(w.PID()) == "pipe write" || over(w)
+		return asleep.Look() || over(w)
 	})
 	if over(w) || ctx.Err() != nil {
 		pl.s.Say("The writer was ended before the pipe was full: nothing was measured.")

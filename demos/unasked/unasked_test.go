@@ -94,7 +94,7 @@ func TestPlay(t *testing.T) {
 // A job that the learner kills is one failure more, and is learnt of.
 func TestKilled(t *testing.T) {
 	o := stagetest.Options("ask", askEach, "jobs", "5", "work", "9s")
-	o.Attended = true
+	o.Pace, o.Attended = demo.Real, true // all are at work before the first is through
 	run := stagetest.Start(t, Demo{}, o)
 	b := stagetest.Until(t, run, "five jobs at work", func(b *board.Board) bool { return b.Counts[board.TaskRunning] == 5 })
 	for _, p := range b.Procs {
@@ -142,5 +142,3 @@ func TestFinish(t *testing.T) {
 func TestNothingSurvives(t *testing.T) {
 	stagetest.KillHost(t, "silent-errors", 6, rand.New(rand.NewPCG(1, 2)))
 }
-
-var _ demo.Role = work

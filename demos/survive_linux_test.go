@@ -23,7 +23,8 @@ func TestNothingSurvivesAnyDemo(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				most := 0
-				for range times {
+				// A random moment may come before anybody is there: such ones do not count.
+				for n := 0; n < times || most < 2 && n < 10; n++ {
 					most = max(most, stagetest.KillHost(t, name, 3, rnd))
 				}
 				if most < 2 {

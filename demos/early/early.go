@@ -30,6 +30,7 @@ import (
 	"edu/procession/demos/record"
 	"edu/procession/demos/shutdown"
 	"edu/procession/demos/stage/warden"
+	"edu/procession/demos/starts"
 	"edu/procession/demos/unasked"
 	"edu/procession/demos/zombies"
 )
@@ -42,6 +43,7 @@ var Demos = []demo.Demo{
 	life.Demo{},
 	pool.Demo{},
 	queue.Demo{},
+	starts.Demo{},
 	finite.Demo{},
 	unasked.Demo{},
 	proxy.Demo{},

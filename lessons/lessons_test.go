@@ -37,6 +37,7 @@ var gaugesOf = map[string][]string{
 	"zombies":             {"zombies", "zombie-age", "orphans", "inherited", "exit-code"},
 	"shutdown":            {"last-exit", "done", "lost", "refused", "escalations", "exit-code"},
 	"mapreduce":           {"makespan", "words-per-second", "differences", "executions", "re-executions", "backups", "duplicates", "crossed", "files", "unfinished", "sequential"},
+	"web-workers":         {"hits", "largest-reply", "wrong-replies", "unanswered", "hits-min", "hits-max", "p50", "p99", "counting"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }
 

@@ -145,6 +145,11 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^nothing for 3 s; missing: \[(\d+, )*2(, \d+)*\]\nmap 0 was done [2-9] times\nmost frequent: .*\nthe answer of one loop: True\n$`},
 		golang: []string{`^(a duplicate: harmless\n)*the answer of one loop: true\n$`},
 	},
+	"web-workers": {
+		python: []string{`^/global: 100 hits, [2-4] pids, largest reply [2-9]\d, \d\d told before\n  hits by pid: .*\n/shared: 100 hits, [2-4] pids, largest reply 100, 0 told before\n`,
+			`\na worker is killed, the master has started another\n/global: 200 hits, [3-5] pids, largest reply ([2-9]\d|1\d\d), \d+ told before\n  hits by pid: .*\n/shared: 200 hits, [3-5] pids, largest reply 200, 0 told before\n  hits by pid: .*\n$`},
+		golang: []string{`^global, 100 hits, largest: [2-9]\d\nstore, 100 hits, largest: 100\na worker was killed, another was started\nglobal, 200 hits, largest: ([2-9]\d|1\d\d)\nstore, 200 hits, largest: 200\n$`},
+	},
 	"race-and-lock": {
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},

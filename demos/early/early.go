@@ -32,6 +32,7 @@ import (
 	"edu/procession/demos/stage/warden"
 	"edu/procession/demos/starts"
 	"edu/procession/demos/unasked"
+	"edu/procession/demos/web"
 	"edu/procession/demos/zombies"
 )
 
@@ -52,6 +53,7 @@ var Demos = []demo.Demo{
 	barrier.Demo{},
 	buffer.Demo{},
 	record.Demo{},
+	web.Demo{},
 	zombies.Demo{},
 	shutdown.Demo{},
 }

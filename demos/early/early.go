@@ -28,6 +28,7 @@ import (
 	"edu/procession/demos/race"
 	"edu/procession/demos/record"
 	"edu/procession/demos/stage/warden"
+	"edu/procession/demos/workloads"
 )
 
 // Demos are those whose workers start early: all that need no net.
@@ -44,6 +45,7 @@ var Demos = []demo.Demo{
 	barrier.Demo{},
 	buffer.Demo{},
 	record.Demo{},
+	workloads.Demo{},
 }
 
 func init() {

@@ -38,6 +38,9 @@ func (r *run) Adopt(g demo.Guest) (demo.Proc, error) {
 		return nil, err
 	}
 	of := r.programOf(g.PID)
+	if of == nil && g.TID != 0 {
+		of = r.workerOf(g.PID)
+	}
 	if of == nil {
 		return nil, fmt.Errorf("process %d is none of this run", g.PID)
 	}
@@ -95,6 +98,16 @@ func (r *run) programOf(pid int) *proc {
 		}
 		if r.warden != nil && at == r.warden.pid {
 			return only // an orphan: its program, or whoever was in between, has ended
+		}
+	}
+	return nil
+}
+
+// workerOf is the worker with this pid, nil for none: its threads can be adopted too.
+func (r *run) workerOf(pid int) *proc {
+	for _, p := range r.all() {
+		if p.pid == pid && p.tid == 0 && !p.hasExited() {
+			return p
 		}
 	}
 	return nil

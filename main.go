@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime"
 	"slices"
 
 	"edu/procession/demos"
@@ -16,8 +17,12 @@ import (
 	"edu/procession/tui/cli"
 )
 
+// A role is played on the process's main thread, whose state the kernel tells first.
+func init() { runtime.LockOSThread() }
+
 func main() {
 	demo.Early(demos.All) // roles that need the network
+	runtime.UnlockOSThread()
 	all := append(slices.Clip(demos.All), python.Demo{Listing: lessons.PythonListing})
 	os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Config{
 		Demos: all, Start: stage.Start, Guards: func() []demo.Check { return append(stage.Guards(), python.Check()) }, Sweep: stage.Sweep,

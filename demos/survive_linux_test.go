@@ -17,9 +17,9 @@ func TestNothingSurvivesAnyDemo(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	for _, d := range demos.All {
 		for i, place := range d.Info().Places {
-			name, times := d.Info().Name, 8
+			name, times := d.Info().Name, 3
 			if i > 0 {
-				name, times = name+" place="+string(place), 4
+				name, times = name+" place="+string(place), 2
 			}
 			t.Run(name, func(t *testing.T) {
 				most := 0

@@ -24,8 +24,8 @@ func Fill(body string, look func(gauge string) (string, bool)) string {
 	})
 }
 
-// gaugesIn lists the gauges that a text names, in order, with repetitions.
-func gaugesIn(text string) []string {
+// GaugesIn lists the gauges that a text names, in order, with repetitions.
+func GaugesIn(text string) []string {
 	var names []string
 	for _, m := range gaugeRE.FindAllStringSubmatch(text, -1) {
 		names = append(names, m[1])
@@ -37,7 +37,7 @@ func gaugesIn(text string) []string {
 func gauges(l *Lesson) []string {
 	var names []string
 	eachText(l, func(_, text string) {
-		for _, g := range gaugesIn(text) {
+		for _, g := range GaugesIn(text) {
 			if !slices.Contains(names, g) {
 				names = append(names, g)
 			}

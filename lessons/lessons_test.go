@@ -12,11 +12,11 @@ import (
 var gaugesOf = map[string][]string{
 	"what-is-distributed": {"last-heard", "answers", "detection", "suspicions", "false-alarms"},
 	"burners":             {"speedup", "workers", "cores", "cpu-time", "makespan", "serial", "count-parent", "count-child"},
-	"same-call":           {"function", "goroutine", "pipe", "unix", "tcp", "pipe-p99", "unix-p99", "tcp-p99", "pipe-vs-function", "outcome-unknown"},
+	"same-call":           {"function", "goroutine", "pipe", "unix", "tcp", "node-injected", "pipe-p99", "unix-p99", "tcp-p99", "node-injected-p99", "pipe-vs-function", "outcome-unknown"},
 	"process-life":        {"start", "join", "start-join", "exit-code", "unreaped"},
-	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed", "executions"},
-	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release"},
-	"quorum-split-brain":  {"first-leader", "new-leader", "acknowledged", "unknown", "refused", "acknowledged-lost"},
+	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed", "executions", "handoff", "redelivery", "duplicates"},
+	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release", "lost", "redelivery", "duplicates"},
+	"quorum-split-brain":  {"first-leader", "new-leader", "acknowledged", "unknown", "refused", "acknowledged-lost", "caught-up"},
 	"gossip-membership":   {"first-suspicion", "first-failed", "all-failed", "left-known", "refuted", "joined", "messages", "indirect-pings", "false-suspicions", "false-failed"},
 	"manager-proxy":       {"own", "unix", "tcp", "tcp-vs-own", "tcp-rate", "lost-updates", "lost-adds"},
 	"trust":               {"read-handshake", "read-signed", "read-tls", "forged-accepted", "forged-refused", "strangers-refused", "open-handshake", "open-signed", "open-tls", "call-handshake", "call-signed", "call-tls"},
@@ -29,7 +29,12 @@ var gaugesOf = map[string][]string{
 	"silent-peer":         {"detection", "end-of-file", "connect", "suspicions", "false-alarms"},
 	"whose-clock":         {"writes", "lost-writes", "concurrent", "one-way", "backwards", "offset-a", "offset-b", "offset-store"},
 	"lease-and-fencing":   {"counter", "accepted", "lost-updates", "stale-accepted", "stale-refused", "wrong-belief"},
-	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
+	"zombies":             {"zombies", "zombie-age", "orphans", "inherited", "exit-code"},
+	"shutdown":            {"last-exit", "done", "lost", "refused", "escalations", "exit-code"},
+	"mapreduce":           {"makespan", "words-per-second", "differences", "executions", "re-executions", "backups", "duplicates", "crossed", "files", "unfinished", "sequential"},
+	"workloads": {"cores", "makespan-cpu-serial", "makespan-io-serial", "speedup-cpu-goroutines", "speedup-io-goroutines", "speedup-cpu-turns", "speedup-io-turns",
+		"speedup-cpu-processes", "speedup-io-processes", "speedup-cpu-loop", "speedup-io-loop", "speedup-cpu-handover", "gap-cpu-goroutines", "gap-cpu-loop", "gap-io-loop", "gap-cpu-handover"},
+	"race-and-lock": {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }
 
 // The course is whole in every language that it has, and the languages say the
@@ -113,7 +118,7 @@ func TestSearch(t *testing.T) {
 	c := mustLoad(t)
 	for _, tt := range []struct{ query, lesson, inLine string }{
 		{"the life of a process", "process-life", "The life of a process"},
-		{"zombie", "process-life", "zombie"},
+		{"zombie", "zombie-orphan-daemon", "A zombie"},
 		{"ZOMBIE Collected", "process-life", "zombie"},
 		{"僵尸", "process-life", "zombie (僵尸进程)"},
 		{"maxsize full", "queue-pipe-event", "maxsize"},

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -92,6 +93,14 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
 		golang: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
 	},
+	"zombie-orphan-daemon": {
+		python: []string{`^ended, not joined: Z\nafter SIGKILL: Z\njoined: gone with exit code 0\nthe daemon is a child of p: True\np was killed, the daemon is gone: False\nit is a child of p: False but of \d+\np returned, the daemon is gone: True\n$`},
+		golang: []string{`^ended, and nobody has waited: Z\nafter SIGKILL: Z\nafter Wait: gone\nthe parent was killed, the orphan is gone: false\nit is our child: false\nwe are a subreaper: true\nthe parent was killed, the orphan is gone: false\nit is our child: true\nafter Wait4: gone\n$`},
+	},
+	"signals-and-shutdown": {
+		python: []string{`^SIGTERM: lost 0, workers' exit codes \[0, -9\]\nSIGTERM: the server's exit code is 0\nCtrl\+C: lost 0, workers' exit codes \[0\]\nCtrl\+C: the server's exit code is 0\nno handler: it said nothing more\nno handler: the server's exit code is -15\nSIGKILL: no handler is possible\nto a shell, ended by SIGTERM is 143\n$`},
+		golang: []string{`^worker 0: signal: terminated\nworker 1: signal: killed\nlost: 0\nserver: exit status 0\nplain: signal: terminated\n$`},
+	},
 	"killed-worker": {
 		python: []string{`^Pool: task 0 is 0\nPool: task 3 is 9\nPool: of task 1, nothing: no result, no error\nPool: a new worker came: True\n`,
 			`\nexecutor: task 1 raises BrokenProcessPool\nexecutor: it takes no task any more\n`,
@@ -102,10 +111,63 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 		golang: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 	},
+	"capstone-mapreduce": {
+		python: []string{`^nothing for 3 s; missing: \[(\d+, )*2(, \d+)*\]\nmap 0 was done [2-9] times\nmost frequent: .*\nthe answer of one loop: True\n$`},
+		golang: []string{`^(a duplicate: harmless\n)*the answer of one loop: true\n$`},
+	},
+	"gil-threads-async": {
+		python: []string{`^interpreter lock: (on|off)\ncompute, serial: .*\ncompute, threads: .*\ncompute, processes: .*\nwait, serial: .*\nwait, threads: .*\nwait, processes: .*\nasyncio, wait: .*\nasyncio, compute inside: .*\nasyncio, compute outside: .*\n$`,
+			`^interpreter lock: off|\ncompute, threads: \d+\.\d\d s, (0\.\d|1\.[01]) cores\n`}, // with a lock, no more than one core, however many threads
+		golang: []string{`^at once, at most: \d+\n(compute, (serial|goroutines|turns): .*\n){3}(wait, (serial|goroutines|turns): .*\n){3}compute, in a loop: .*\n$`},
+	},
 	"race-and-lock": {
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},
 	},
+}
+
+// relation is what a listing's figures must have to do with each other: the first
+// is less than share of the second. Both are expressions with one group. A relation
+// is one of waits, or so wide that a busy machine does not turn it round.
+type relation struct {
+	less  string
+	share float64
+	more  string
+}
+
+var relations = map[string]struct{ python, golang []relation }{
+	"gil-threads-async": {
+		python: []relation{
+			{`\nwait, threads: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nwait, processes: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nasyncio, wait: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nasyncio, compute inside: (\S+) s`, 2, `compute inside: .* gap (\S+) s`},
+			{`compute outside: .* gap (\S+) s`, 1, `compute inside: .* gap (\S+) s`},
+		},
+		golang: []relation{
+			{`\nwait, goroutines: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nwait, turns: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\ncompute, in a loop: (\S+) s`, 5, `in a loop: .* gap (\S+) s`}, // of four jobs at least one
+		},
+	},
+}
+
+func (r relation) hold(t *testing.T, out string) {
+	t.Helper()
+	figure := func(re string) float64 {
+		m := regexp.MustCompile(re).FindStringSubmatch(out)
+		if m == nil {
+			t.Fatalf("no figure %s in:\n%s", re, out)
+		}
+		x, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	if figure(r.less) >= r.share*figure(r.more) {
+		t.Errorf("%s is not less than %v times %s:\n%s", r.less, r.share, r.more, out)
+	}
 }
 
 // needsModules are the Go listings that show a library.
@@ -139,6 +201,9 @@ func TestPythonListings(t *testing.T) {
 				p, _ := l.Part(Python)
 				out := runPython(t, p.Code, method)
 				expect(t, out, listings[l.ID].python...)
+				for _, r := range relations[l.ID].python {
+					r.hold(t, out)
+				}
 				if want, ok := startMethodWants[l.ID+" "+method]; ok {
 					expect(t, out, want)
 				}
@@ -176,6 +241,9 @@ func TestGoListings(t *testing.T) {
 			run(t, src, env, goTool, "build", "-o", filepath.Join(dir, "listing"), ".")
 			out := run(t, dir, nil, filepath.Join(dir, "listing"))
 			expect(t, out, listings[l.ID].golang...)
+			for _, r := range relations[l.ID].golang {
+				r.hold(t, out)
+			}
 		})
 	}
 }
@@ -220,6 +288,53 @@ os.kill(p.pid, signal.SIGKILL)                       # no error, no effect
 p.join()
 print(p.exitcode)
 `, []string{`^0\n$`}},
+		{"zombie-orphan-daemon: whatever asks reaps", "fork", `
+import multiprocessing as mp, os
+def ended():
+    p = mp.Process(target=int)
+    p.start()
+    os.waitid(os.P_PID, p.pid, os.WEXITED | os.WNOWAIT)
+    return p
+def reaped(p):
+    try: os.waitid(os.P_PID, p.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+    except ChildProcessError: return True
+    return False
+p = ended()
+print(reaped(p))
+for name, ask in (("is_alive", lambda p: p.is_alive()), ("exitcode", lambda p: p.exitcode),
+                  ("active_children", lambda p: mp.active_children()), ("start", lambda p: ended())):
+    p = ended()
+    ask(p)
+    print(name, reaped(p))
+`, []string{`^False\nis_alive True\nexitcode True\nactive_children True\nstart True\n$`}},
+		{"signals-and-shutdown: SIGTERM without a handler leaves a daemon", "fork", `
+import multiprocessing as mp, os, signal, time
+def parent(pipe):
+    d = mp.Process(target=time.sleep, args=(60,), daemon=True)
+    d.start()
+    pipe.send(d.pid)
+    time.sleep(60)
+here, there = mp.Pipe()
+p = mp.Process(target=parent, args=(there,))
+p.start()
+daemon = here.recv()
+p.terminate()
+p.join()
+os.kill(daemon, 0) # raises when there is none
+os.kill(daemon, signal.SIGKILL)
+print(p.exitcode)
+`, []string{`^-15\n$`}},
+		{"signals-and-shutdown: leaving a Pool's block loses, close and join drain", "fork", `
+import multiprocessing as mp, time
+with mp.Pool(1) as pool:
+    r = pool.apply_async(time.sleep, (2,))
+print(r.ready())
+with mp.Pool(1) as pool:
+    r = pool.apply_async(time.sleep, (0.2,))
+    pool.close()
+    pool.join()
+print(r.ready())
+`, []string{`^False\nTrue\n$`}},
 		{"queue-full: put_nowait raises, put waits", "spawn", `
 import multiprocessing as mp, queue
 if __name__ == "__main__":

@@ -122,13 +122,13 @@ func (v *validator) lesson(l *Lesson) {
 	}
 	eachText(l, func(part, text string) {
 		v.prose(where+" "+part, text)
-		for _, g := range gaugesIn(text) {
+		for _, g := range GaugesIn(text) {
 			if ok && !slices.Contains(gauges, g) {
 				v.add(where+" "+part, "the demo %q does not report the gauge %q", l.Demo, g)
 			}
 		}
 	})
-	if p, ok := l.Part(Explain); ok && len(gaugesIn(p.Body)) == 0 {
+	if p, ok := l.Part(Explain); ok && len(GaugesIn(p.Body)) == 0 {
 		v.add(where+" explain", "names no gauge of the learner's own run")
 	}
 }
@@ -302,7 +302,7 @@ func parallel(base, other *Course) []string {
 			pa, _ := la.Part(kind)
 			pb, ok := lb.Part(kind)
 			differ(string(kind), ok, "this section", "none")
-			ga, gb := gaugesIn(pa.Body), gaugesIn(pb.Body)
+			ga, gb := GaugesIn(pa.Body), GaugesIn(pb.Body)
 			slices.Sort(ga) // another language may need another order
 			slices.Sort(gb)
 			differ("gauges of "+string(kind), slices.Equal(ga, gb), ga, gb)
@@ -321,7 +321,7 @@ func outlineOf(qs []Question) []string {
 	for _, q := range qs {
 		s := q.ID + " "
 		if f := q.Forecast; f != nil {
-			s += fmt.Sprint(f.Demo, f.Set, f.Runs, f.Gauge, f.Above, f.Verdict, gaugesIn(f.Why))
+			s += fmt.Sprint(f.Demo, f.Set, f.Runs, f.Gauge, f.Above, f.Verdict, GaugesIn(f.Why))
 		}
 		for _, v := range q.Variants {
 			s += fmt.Sprint(right(v), " ")
@@ -332,7 +332,7 @@ func outlineOf(qs []Question) []string {
 			} else {
 				s += "-"
 			}
-			for _, g := range gaugesIn(c.Text + c.Why) {
+			for _, g := range GaugesIn(c.Text + c.Why) {
 				s += g
 			}
 		}

@@ -105,7 +105,7 @@ func (c *coursePage) bar() []barRow {
 	if n := len(c.m.due()); n > 0 {
 		items = append(items, k.Review.as("", fmt.Sprintf("review %d", n)))
 	}
-	return []barRow{{Items: append(items, press("q", "leave"), k.Down.as("up/down", "choose"))}}
+	return []barRow{{Items: append(items, press("q", "leave"), k.Table, k.Down.as("up/down", "choose"))}}
 }
 
 func (c *coursePage) help() (string, []Group) {
@@ -113,7 +113,8 @@ func (c *coursePage) help() (string, []Group) {
 	return "Each lesson asks you to predict what real processes will do, lets you run them and pull at them, " +
 			"and then explains what you saw. Take them in order, or open any demo by itself. " +
 			"A tick marks what you have finished; what to take next is marked as such. " +
-			"Questions that you have answered come back after days: then there is something to review.",
+			"Questions that you have answered come back after days: then there is something to review. " +
+			"Your runs fill a table, processes against nodes, with which the course ends.",
 		k.groups("The course", "Moving", "Everywhere")
 }
 
@@ -133,7 +134,7 @@ func (c *coursePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 		if l := c.next(); l != nil {
 			return c.open(entry{lesson: l}), true
 		}
-		c.m.notice = "You have finished every lesson. Open any of them again, or a demo."
+		c.m.notice = "You have finished every lesson. Open any of them again, or a demo; " + keys.Table.Show() + " shows the table that your runs have filled."
 	case keys.Review.is(k):
 		return c.m.review(), true
 	case keys.Search.is(k):
@@ -145,6 +146,8 @@ func (c *coursePage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 			c.kept = newKept(c.m)
 		}
 		return c.m.push(c.kept), true
+	case keys.Table.is(k):
+		return c.m.push(newTable(c.m)), true
 	case keys.Down.is(k):
 		c.move(1)
 	case keys.Up.is(k):

@@ -21,6 +21,7 @@
 //	├ lessonPage   leaves of a lesson; a quiz; then the explanation
 //	├ forecastPage runs one after another, counted beside a prediction
 //	├ reviewPage   questions that come back
+//	├ tablePage    processes against nodes, as the runs of the learner have it
 //	├ explorePage  how a demo comes out under many schedules
 //	└ stagePage    a player on a log: live, frozen, scrubbed, or a recording
 //

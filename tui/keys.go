@@ -68,7 +68,7 @@ type KeyMap struct {
 	// In anything that is longer than the window.
 	Up, Down, PageUp, PageDown, Top, Bottom Binding
 	// On the course page.
-	Open, Search, Glossary, Continue, Review, Recordings Binding
+	Open, Search, Glossary, Continue, Review, Recordings, Table Binding
 	// On the page of recordings.
 	Rename, Delete Binding
 	// In a lesson.
@@ -110,6 +110,7 @@ func DefaultKeys() KeyMap {
 		Continue: Binding{Keys: []string{"n"}, Word: "go on", Doc: "go on where you left off"},
 		Review:   Binding{Keys: []string{"r"}, Word: "review", Doc: "answer what comes back today: questions return after 1, 3, 7 and 21 days"},
 
+		Table:      Binding{Keys: []string{"t"}, Word: "table", Doc: "processes against nodes, in the figures of your own runs"},
 		Recordings: Binding{Keys: []string{"w"}, Word: "recordings", Doc: "the runs that were kept: play one, name one, delete one"},
 		Rename:     Binding{Keys: []string{"n"}, Word: "name", Doc: "give the recording a name, so that it stays"},
 		Delete:     Binding{Keys: []string{"d", "delete"}, Word: "delete", Doc: "delete the recording, after a question"},
@@ -148,7 +149,7 @@ func DefaultKeys() KeyMap {
 		Explore:        Binding{Keys: []string{"E"}, Word: "explore", Doc: "play many schedules on real processes, count how they come out, and put one on stage"},
 		Schedule:       Binding{Keys: []string{"W"}, Word: "schedule", Doc: "who went when: copy it, or the command that plays it again, and enter or paste another"},
 		StepMode:       Binding{Keys: []string{"T"}, Word: "step mode", Doc: "start the demo anew in step mode, where you say who goes next; again: back to running freely"},
-		Versus:         Binding{Keys: []string{"D"}, Word: "versus", Doc: "start the demo anew in two places side by side, such as threads and processes, with the same seed; again: back to one place"},
+		Versus:         Binding{Keys: []string{"D"}, Word: "versus", Doc: "start the demo anew in two places side by side, such as threads and processes, with the same seed; again: two others, where there are three, and then back to one place"},
 		Python:         Binding{Keys: []string{"p", "Y"}, Word: "Python", Doc: "run the lesson's Python listing, as it stands, on the stage; there: back to the demo, and again"},
 		More:           Binding{Keys: []string{"+"}, Word: "more", Doc: "play ten times as many schedules"},
 		FromHere:       Binding{Keys: []string{"b"}, Word: "from the stage", Doc: "explore what can still become of the run as it is on stage; again: from the beginning"},
@@ -173,7 +174,7 @@ func (k KeyMap) Groups() []Group {
 	return []Group{
 		{"Everywhere", []Binding{k.Help, k.Back, k.Quit, k.Suspend, k.Paper, k.Projector}},
 		{"Moving", []Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.Top, k.Bottom}},
-		{"The course", []Binding{k.Open, k.Continue, k.Review, k.Search, k.Glossary, k.Recordings}},
+		{"The course", []Binding{k.Open, k.Continue, k.Review, k.Search, k.Glossary, k.Recordings, k.Table}},
 		{"Recordings", []Binding{k.Rename, k.Delete}},
 		{"A lesson", []Binding{k.Go, k.NextPart, k.PrevPart, k.Choose, k.Skip, k.Demo, k.Python, k.Terms, k.NextLesson, k.Wider, k.Narrower}},
 		{"The stage: processes", []Binding{k.SelectNext, k.SelectPrev, k.HoldAll, k.FreeAll, k.Finish, k.Again, k.Anew, k.Versus}},

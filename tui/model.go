@@ -81,6 +81,9 @@ func New(cfg Config) *Model {
 	} else if cfg.Review {
 		m.notice = "Nothing is to be reviewed today. " + m.nextReview()
 	}
+	if cfg.Table {
+		m.pages = append(m.pages, newTable(m))
+	}
 	if cfg.Demo != "" {
 		if d := m.demo(cfg.Demo); d != nil && len(cfg.Versus) > 1 {
 			m.pages = append(m.pages, newVersus(m, d, cfg.Options, cfg.Versus, cfg.Turns, nil))

@@ -35,6 +35,7 @@ type Config struct {
 
 	Open    string       // a lesson's id to begin with; empty: the course page
 	Review  bool         // begin with what is due
+	Table   bool         // begin with the table that the learner's runs have filled
 	Demo    string       // a demo's name to begin with, on stage at once
 	Options demo.Options // for that demo: place, params, seed, pace, script
 	Versus  []demo.Place // with Demo: side by side in these places, instead of Options.Place

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,6 +13,8 @@ import (
 	"edu/procession/demos/trace"
 	"edu/procession/lessons"
 	"edu/procession/lessons/progress"
+	"edu/procession/lessons/table"
+	"edu/procession/tui/tally"
 	"edu/procession/tui/view"
 )
 
@@ -70,8 +73,17 @@ func newStage(m *Model, d demo.Demo, o demo.Options, l *lessons.Lesson) *stagePa
 	m.nextID++
 	s := &stagePage{m: m, demo: d, info: d.Info(), opt: o, lesson: l, id: m.nextID, beside: true,
 		player: newPlayer(), stage: view.NewStage(), scroll: map[view.Panel]int{}}
+	s.info.Actions = slices.DeleteFunc(slices.Clone(s.info.Actions), func(a demo.Action) bool { return !a.In(s.place()) })
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
+}
+
+// place is where the workers of its runs are.
+func (s *stagePage) place() demo.Place {
+	if s.opt.Place == "" && len(s.info.Places) > 0 {
+		return s.info.Places[0]
+	}
+	return s.opt.Place
 }
 
 // newReplay is the stage with a recording on it.
@@ -273,7 +285,11 @@ func (s *stagePage) keep() tea.Cmd {
 	if s.lesson != nil {
 		id = s.lesson.ID
 	}
-	return s.m.save(func(st *progress.State) { st.Ran(id, r, gauges) })
+	figures := tally.Figures(s.run.Log())
+	return s.m.save(func(st *progress.State) {
+		st.Ran(id, r, gauges)
+		table.Note(st, figures)
+	})
 }
 
 // act does what a demo's key says, to the selected process where it is meant

@@ -41,6 +41,7 @@ type Board struct {
 	Msgs    []Msg    // the latest messages, at most 2,048, in the order in which they were sent
 	Locals  []Local  // the latest of what happened besides, within processes and to links, at most 512, in order
 	Clocked bool     // events carry vector clocks
+	Family  bool     // somebody on stage has started another, or was inherited: whose child each is matters
 	Gauges  []Gauge  // in order of first appearance
 	Lines   []Line   // the latest of what was said, done or decided, at most 4,096, in order
 	Older   int      // lines before Lines[0]
@@ -71,6 +72,7 @@ type Proc struct {
 	Parent   trace.ID
 	Role     string
 	Node     string
+	NetNS    uint64       // its network namespace, where it has one of its own; 0 where it has not
 	State    trace.Letter // the kernel's
 	On       string       // what it waits for: the kernel's word, where it tells
 	Says     string       // what it waits for: the worker's own word

@@ -34,7 +34,7 @@ func benchCallee() {
 	default:
 		var addr sock.Addr
 		if addr, err = sock.ParseAddr(at); err == nil {
-			c, err = sock.Dial(1, addr, sock.Key(key))
+			c, err = sock.Dial(sock.Addr{Host: 1}, addr, sock.Key(key))
 		}
 	}
 	if err == nil {
@@ -107,7 +107,7 @@ func benchProcess(b *testing.B, by way) {
 		c = sock.Socket(fs.keep(here))
 	case tcp:
 		var err error
-		l, err = sock.Listen(1)
+		l, err = sock.Listen(sock.Addr{Host: 1})
 		must(err)
 		defer l.Close()
 		cmd.Env = append(cmd.Env, fmt.Sprintf("%s=tcp %s %s", envBench, key, l.Addr()))

@@ -29,7 +29,11 @@ func callee(_ context.Context, w *demo.Worker) error {
 	case unix:
 		c = sock.Socket(w.File(1))
 	default:
-		l, err := sock.Listen(1)
+		at, err := sock.ParseAddr(w.Arg("at"))
+		if err != nil {
+			return err
+		}
+		l, err := sock.Listen(at)
 		if err != nil {
 			return err
 		}

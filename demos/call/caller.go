@@ -29,7 +29,7 @@ type line struct {
 // desk is the caller from the inside.
 type desk struct {
 	w       *demo.Worker
-	orders  *sock.Lines // from the play: "take", "measure", "call", "end"
+	orders  *sock.Lines // from the play: "take", "measure", "forget", "call", "here", "end"
 	facts   *os.File    // to the play
 	doors   *sock.Conn  // where connections are handed in; nil where they cannot be
 	timeout time.Duration
@@ -186,6 +186,8 @@ func (d *desk) obey() (over bool, err error) {
 			if err := d.take(d.line(way(w[1])), trace.ID(w[2]), w[3]); err != nil {
 				return true, err
 			}
+		case "forget": // what was measured
+			delete(d.figures, w[1])
 		case "measure": // what, how often
 			n, _ := strconv.Atoi(w[2])
 			if err := d.measure(w[1], n); err != nil {
@@ -221,12 +223,12 @@ func (d *desk) line(by way) *line {
 func (d *desk) take(l *line, callee trace.ID, at string) error {
 	l.hangUp()
 	l.callee = callee
-	if l.by == tcp {
+	if l.by.dials() {
 		addr, err := sock.ParseAddr(at)
 		if err != nil {
 			return err
 		}
-		if l.conn, err = sock.Dial(1, addr, sock.Key(d.w.Arg("key"))); err != nil {
+		if l.conn, err = sock.Dial(sock.Addr{Host: 1, Apart: addr.Apart}, addr, sock.Key(d.w.Arg("key"))); err != nil {
 			d.tell("ended %s %d %v", l.by, d.w.Now(), err) // it did not live long enough to be called
 			return nil
 		}

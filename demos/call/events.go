@@ -57,7 +57,7 @@ func (pl *play) take(n news) {
 // fact takes a word of the caller.
 func (pl *play) fact(w []string) {
 	if w[0] == "measured" || w[0] == "failed" {
-		pl.measured = w[1]
+		pl.measured, pl.remeasures = w[1], false
 		if w[0] == "measured" {
 			pl.median[w[1]], _ = strconv.ParseFloat(w[2], 64)
 		}
@@ -186,8 +186,46 @@ func (pl *play) look() {
 	}
 }
 
+// distance injects a delay into the link to the node, each way.
+func (pl *play) distance(d time.Duration) {
+	pl.delay, pl.stale = min(max(d, nearest), farthest), true
+	pl.net.Disturb(trace.LinkFault{A: "caller", B: node, Delay: pl.delay})
+}
+
+// farCalls is how many calls to the node are measured: one for forty of the others,
+// and no more than take some four seconds.
+func (pl *play) farCalls() int {
+	most := int(pl.s.Pace().Scale(2*time.Second) / pl.delay)
+	return max(min(demo.IntParam(pl.s, "calls")/40, most), 10)
+}
+
+// anew measures the node at another distance, when nothing else is under way.
+func (pl *play) anew() {
+	if l := pl.lines[len(pl.lines)-1]; !pl.stale || pl.held || !l.taken || l.callee.exit != nil {
+		return
+	}
+	for _, l := range pl.lines {
+		if l.taken && !l.free() {
+			return
+		}
+	}
+	pl.stale, pl.remeasures = false, true
+	pl.order("forget %s", far)
+	pl.order("measure %s %d", far, pl.farCalls())
+}
+
 // act does the learner's action that the stage leaves to the demo.
-func (pl *play) act(demo.Act) {
+func (pl *play) act(a demo.Act) {
+	switch a.Name {
+	case farther:
+		pl.distance(2 * pl.delay)
+		pl.s.Say("The node is %s away from now on, each way (injected). It is measured anew.", pl.delay)
+		return
+	case nearer:
+		pl.distance(pl.delay / 2)
+		pl.s.Say("The node is %s away from now on, each way (injected). It is measured anew.", pl.delay)
+		return
+	}
 	var free []*wire
 	var busy []string
 	for _, l := range pl.lines {

@@ -72,7 +72,11 @@ func (d *desk) measure(what string, n int) error {
 	d.figures[what] = f
 	d.w.Report(trace.Gauge{Name: what, Value: f.median(), Unit: "ns", Group: "one call", Log: true, Note: fmt.Sprintf(note, len(f))})
 	if what != "function" && what != "goroutine" {
-		d.w.Report(trace.Gauge{Name: what + "-p99", Value: f.p99(), Unit: "ns", Note: "one call in a hundred took longer"})
+		note := "one call in a hundred took longer"
+		if len(f) < 100 {
+			note = fmt.Sprintf("the slowest of %d calls", len(f))
+		}
+		d.w.Report(trace.Gauge{Name: what + "-p99", Value: f.p99(), Unit: "ns", Note: note})
 	}
 	d.tell("measured %s %g", what, f.median())
 	return nil

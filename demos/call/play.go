@@ -18,6 +18,7 @@ import (
 // others send news.
 type play struct {
 	s    demo.Stage
+	net  demo.Links
 	key  sock.Key
 	news chan news
 	over chan struct{}
@@ -39,6 +40,10 @@ type play struct {
 	ran     int           // of those, the ones that had been executed
 	views   []string      // and what the caller got instead of replies
 	told    time.Duration // the slowest
+
+	delay      time.Duration // of the node, each way
+	stale      bool          // it is another than that which was measured
+	remeasures bool          // it is being measured at its new one
 }
 
 // wire is a way as the play knows it: the callee of now, and the call under way.
@@ -100,7 +105,7 @@ type news struct {
 }
 
 func newPlay(s demo.Stage) *play {
-	pl := &play{s: s, key: sock.NewKey(), news: make(chan news, 64), over: make(chan struct{}), median: map[string]float64{}}
+	pl := &play{s: s, net: s.Links(node), key: sock.NewKey(), news: make(chan news, 64), over: make(chan struct{}), median: map[string]float64{}}
 	for _, by := range ways() {
 		pl.lines = append(pl.lines, &wire{by: by})
 	}
@@ -110,6 +115,7 @@ func newPlay(s demo.Stage) *play {
 // close ends the goroutines that send news, and the orders.
 func (pl *play) close() {
 	pl.shut.Do(func() { close(pl.over) })
+	pl.net.Close()
 	if pl.orders != nil {
 		pl.orders.Close()
 	}
@@ -237,7 +243,7 @@ func (pl *play) engage(ctx context.Context, l *wire) error {
 	var fs files
 	defer fs.close() // what both ends have by then, so that an end of file comes through
 	l.serial++
-	c := &calleeOnStage{name: trace.ID("callee-" + string(l.by))}
+	c := &calleeOnStage{name: l.by.callee()}
 	if l.serial > 1 {
 		c.name = trace.ID(fmt.Sprintf("%s-%d", c.name, l.serial))
 	}
@@ -264,8 +270,12 @@ func (pl *play) engage(ctx context.Context, l *wire) error {
 		}
 		theirs, callers = append(theirs, a), []*os.File{b}
 	}
-	c.p, err = pl.s.Spawn(ctx, demo.Spec{Role: "callee", Name: c.name, Files: theirs,
-		Args: map[string]string{"way": string(l.by), "key": string(pl.key)}})
+	spec := demo.Spec{Role: "callee", Name: c.name, Files: theirs,
+		Args: map[string]string{"way": string(l.by), "key": string(pl.key), "at": "127.0.0.1:0"}}
+	if l.by == far {
+		spec.Node, spec.Args["at"] = string(node), pl.net.Host(node)+":0"
+	}
+	c.p, err = pl.s.Spawn(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -273,14 +283,23 @@ func (pl *play) engage(ctx context.Context, l *wire) error {
 	go pl.listen(fs.keep(ledger), c)
 	go pl.mourn(ctx, c.p, c)
 	fs.closeAll(theirs) // or the ledger would not end with the callee
-	if l.by == tcp {
+	if l.by.dials() {
 		if err := pl.until(ctx, func() bool { return c.at != "" || c.exit != nil || pl.dead != nil }, startup); err != nil || c.at == "" {
 			return err
 		}
 	} else if err := sock.SendFiles(pl.doors, callers...); err != nil {
 		return fmt.Errorf("to hand the %s to the caller: %w", l.by, err)
 	}
-	pl.order("take %s %s %s", l.by, c.name, cmp(c.at, "-"))
+	at := c.at
+	if l.by == far {
+		if at, err = pl.net.Link("caller", node, c.at); err != nil {
+			return err
+		}
+		if pl.delay == 0 {
+			pl.distance(pl.s.Pace().Scale(demo.DurationParam(pl.s, "delay")))
+		}
+	}
+	pl.order("take %s %s %s", l.by, c.name, cmp(at, "-"))
 	return pl.until(ctx, func() bool { return l.taken || c.exit != nil || pl.dead != nil }, startup)
 }
 

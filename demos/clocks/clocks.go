@@ -77,8 +77,9 @@ func (Demo) Info() demo.Info {
 		Title: "Whose clock is right?",
 		Doc: "a writes, b reads that and writes at once, and a store keeps the write with the latest stamp. " +
 			"Set b's clock back (-) and see the later write lost; let the store go by Lamport clocks (l); let both write without knowing of each other (b).",
-		Places: []demo.Place{demo.Nodes},
-		Clocks: names[:],
+		Places:     []demo.Place{demo.Nodes},
+		Namespaces: true,
+		Clocks:     names[:],
 		Params: []demo.Param{
 			{Name: "stamps", Doc: "what the store goes by: the writers' clocks (wall) or Lamport clocks (lamport)", Default: byWall, Check: demo.Choice(byWall, byLamport)},
 			{Name: "offset", Doc: "by how much a key sets a clock ahead or behind", Default: "250ms", Check: demo.Duration(time.Millisecond, 24*time.Hour)},

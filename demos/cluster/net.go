@@ -3,7 +3,8 @@
 //
 // A node is a process that shares nothing with the others but messages. Its
 // address is 127.0.0.2, .3 and so on where the system has them (Linux), else
-// 127.0.0.1: this is loopback, not the network, and nothing here calls it so.
+// 127.0.0.1: this is loopback, not the network, and nothing here calls it so. With
+// --net namespaces each has a network namespace of its own (see [Elsewhere]).
 //
 // What one node sends to another goes through a proxy in the stage's process:
 // [Net.Link] opens a door for one node to another and returns the address that
@@ -31,7 +32,6 @@
 package cluster
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -52,8 +52,9 @@ import (
 // Net is the nodes of a run and the links between them. It is safe for
 // concurrent use. Close it before Play returns.
 type Net struct {
-	s     demo.Stage
-	hosts []trace.ID
+	s         demo.Stage
+	elsewhere Elsewhere // nil: nodes are on loopback
+	hosts     []trace.ID
 
 	mu     sync.Mutex
 	links  map[[2]trace.ID]*link
@@ -67,10 +68,32 @@ type Net struct {
 	cancel context.CancelFunc
 }
 
+var _ demo.Links = (*Net)(nil)
+
+// Elsewhere is what a stage has besides, whose nodes are not on this machine's
+// loopback but in network namespaces of their own.
+type Elsewhere interface {
+	// Apart says that they are: all else is only asked for then.
+	Apart() bool
+	// NodeHost is the address of a node, DoorHost that at which nodes reach the stage.
+	NodeHost(node trace.ID) string
+	DoorHost() string
+	// Listen and Dial are those of package net, as seen from the stage's place
+	// among the nodes.
+	Listen(addr string) (net.Listener, error)
+	Dial(ctx context.Context, addr string) (net.Conn, error)
+}
+
 // New names the nodes of the run. More can be added.
 func New(s demo.Stage, nodes ...trace.ID) *Net {
 	n := &Net{s: s, hosts: nodes, links: map[[2]trace.ID]*link{}, rnd: rand.New(rand.NewPCG(s.Seed(), 1))}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
+	if e, ok := s.(Elsewhere); ok && e.Apart() {
+		n.elsewhere = e
+		for _, node := range nodes {
+			e.NodeHost(node) // addresses are given in this order
+		}
+	}
 	return n
 }
 
@@ -91,9 +114,37 @@ func (n *Net) Nodes() []trace.ID {
 // Host is a node's own address, without a port: it listens at Host:0 and
 // announces what it got with [Announce].
 func (n *Net) Host(node trace.ID) string {
+	if n.elsewhere != nil {
+		return n.elsewhere.NodeHost(node)
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return hostOf(slices.Index(n.hosts, node))
+}
+
+// DoorHost is the address at which nodes meet the stage, when that is not on
+// loopback; else "".
+func (n *Net) DoorHost() string {
+	if n.elsewhere != nil {
+		return n.elsewhere.DoorHost()
+	}
+	return ""
+}
+
+// listen opens a port for connections to a node.
+func (n *Net) listen(to trace.ID) (net.Listener, error) {
+	if n.elsewhere != nil {
+		return n.elsewhere.Listen(net.JoinHostPort(n.elsewhere.DoorHost(), "0"))
+	}
+	return net.Listen("tcp", net.JoinHostPort(n.Host(to), "0"))
+}
+
+// Dial connects the stage itself to a node's address, past all doors.
+func (n *Net) Dial(ctx context.Context, addr string) (net.Conn, error) {
+	if n.elsewhere != nil {
+		return n.elsewhere.Dial(ctx, addr)
+	}
+	return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 }
 
 func hostOf(i int) string {
@@ -145,20 +196,14 @@ func (w *way) change(f func()) {
 	w.moved = make(chan struct{})
 }
 
-// Frames splits what passes on a connection into messages, and says of each what
-// the log is to have of it: Describe gets a message and returns its text, and
-// false for one that is not to be logged (it can be delayed and cut, not dropped).
-type Frames struct {
-	Split    bufio.SplitFunc
-	Describe func(frame []byte) (text string, ok bool)
-	Max      int // the longest message in bytes; 0: 64 KiB
-}
+// Frames is that of package demo.
+type Frames = demo.Frames
 
 // Link opens a door for from, behind which is to at the address target, and
 // returns the address to dial. It stays open until Close. Two nodes have one
 // link, whatever number of doors lead through it.
 func (n *Net) Link(from, to trace.ID, target string, frames ...Frames) (string, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(n.Host(to), "0"))
+	l, err := n.listen(to)
 	if err != nil {
 		return "", fmt.Errorf("no door from %s to %s: %w", from, to, err)
 	}

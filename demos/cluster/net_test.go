@@ -3,6 +3,7 @@ package cluster
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -227,6 +228,49 @@ func TestEnds(t *testing.T) {
 	}
 	if a, b := n.Host("a"), n.Host("b"); net.ParseIP(a) == nil || !net.ParseIP(a).IsLoopback() || !net.ParseIP(b).IsLoopback() {
 		t.Errorf("addresses %s and %s", a, b)
+	}
+}
+
+// What is sent into a cut on a new connection is told as it is sent, and arrives
+// after the heal; a connection whose messages hang together is told of them, and of
+// which are replies.
+func TestCutHoldsNew(t *testing.T) {
+	f := lines
+	f.Describe = nil
+	f.Talk = func() func([]byte, bool) (string, bool) {
+		n := 0
+		return func(b []byte, back bool) (string, bool) {
+			if back {
+				return fmt.Sprintf("reply %d", n), true
+			}
+			n++
+			return strings.TrimSpace(string(b)), true
+		}
+	}
+	s, n, c := start(t, f)
+	n.Cut("a", "b")
+	late := dial(t, c.RemoteAddr().String())
+	late.say("late")
+	is := func(kind trace.Kind, text string) func(trace.Data) bool {
+		return func(d trace.Data) bool {
+			m, ok := d.(trace.Msg)
+			return ok && m.Is == kind && m.Text == text
+		}
+	}
+	for end := time.Now().Add(patience); s.count(is(trace.KindSend, "late")) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it is not told as sent")
+		}
+	}
+	if s.count(is(trace.KindRecv, "late")) != 0 {
+		t.Error("it arrives through a cut link")
+	}
+	n.Heal("a", "b")
+	if got := late.hears(patience); got != "late" {
+		t.Errorf("after the heal: %q", got)
+	}
+	if s.count(is(trace.KindRecv, "late")) != 1 || s.count(is(trace.KindSend, "reply 1")) != 2 {
+		t.Errorf("the log: %+v", s.log)
 	}
 }
 

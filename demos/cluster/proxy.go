@@ -49,17 +49,39 @@ func (d *door) serve(l net.Listener) {
 // the dialler sends gets through: a connection is a message, too.
 func (d *door) pass(near net.Conn) {
 	defer d.n.drop(near)
+	var tell func(frame []byte, back bool) (string, bool)
+	switch f := d.frames; {
+	case f != nil && f.Talk != nil:
+		tell = f.Talk()
+	case f != nil:
+		tell = func(frame []byte, _ bool) (string, bool) { return f.Describe(frame) }
+	}
+	var sent <-chan piece
+	if d.n.IsCut(d.from, d.to) { // what is sent now is on its way, though nobody takes it yet
+		sent = d.pieces(near, d.from, d.to, tell)
+	}
 	if !d.open(d.from, d.to) {
 		return
 	}
-	far, err := (&net.Dialer{}).DialContext(d.n.ctx, "tcp", d.leadsTo())
+	far, err := d.n.Dial(d.n.ctx, d.leadsTo())
 	if err != nil || !d.n.keep(far) {
-		return // nobody is there: the dialler sees its connection end
+		near.Close() // nobody is there: the dialler sees its connection end
+		for sent != nil {
+			p, ok := <-sent
+			if !ok {
+				break
+			}
+			d.lose(p, d.from)
+		}
+		return
 	}
 	defer d.n.drop(far)
+	if sent == nil {
+		sent = d.pieces(near, d.from, d.to, tell)
+	}
 	var wg sync.WaitGroup
-	wg.Go(func() { d.flow(near, far, d.from, d.to) })
-	wg.Go(func() { d.flow(far, near, d.to, d.from) })
+	wg.Go(func() { d.flow(sent, near, far, d.from, d.to) })
+	wg.Go(func() { d.flow(d.pieces(far, d.to, d.from, tell), far, near, d.to, d.from) })
 	wg.Wait()
 }
 
@@ -88,14 +110,27 @@ func (d *door) open(from, to trace.ID) bool {
 	}
 }
 
-// flow passes on what src says, as the link from one node to the other lets it,
-// and its end.
-func (d *door) flow(src, dst net.Conn, from, to trace.ID) {
+// pieces reads what src says.
+func (d *door) pieces(src net.Conn, from, to trace.ID, tell func([]byte, bool) (string, bool)) <-chan piece {
 	pieces := make(chan piece, held)
 	d.n.wg.Go(func() {
 		defer close(pieces)
-		d.read(src, from, to, pieces)
+		d.read(src, from, to, tell, pieces)
 	})
+	return pieces
+}
+
+// lose tells of a message that is thrown away.
+func (d *door) lose(p piece, from trace.ID) {
+	if p.msg.Msg != "" {
+		p.msg.Is = trace.KindDrop
+		d.n.s.Emit(from, p.msg)
+	}
+}
+
+// flow passes on the pieces of what src says, as the link from one node to the other
+// lets it, and its end.
+func (d *door) flow(pieces <-chan piece, src, dst net.Conn, from, to trace.ID) {
 	broken := false
 	for p := range pieces {
 		if broken || !d.wait(p, from, to) {
@@ -103,13 +138,15 @@ func (d *door) flow(src, dst net.Conn, from, to trace.ID) {
 			continue
 		}
 		if p.drop {
-			p.msg.Is = trace.KindDrop
-			d.n.s.Emit(from, p.msg)
+			d.lose(p, from)
 			continue
 		}
 		if p.msg.Msg != "" {
 			p.msg.Is, p.msg.Took = trace.KindRecv, time.Since(p.sent)
 			d.n.s.Emit(to, p.msg)
+		}
+		if len(p.b) == 0 {
+			break
 		}
 		if _, err := dst.Write(p.b); err != nil {
 			src.Close() // nobody takes it: the sender is to know
@@ -144,7 +181,7 @@ func (n *Net) message(from, to trace.ID, text string, size int) trace.Msg {
 	return trace.Msg{Is: trace.KindSend, Msg: fmt.Sprintf("%s-%s-%d", from, to, n.count.Add(1)), From: from, To: to, Text: text, Bytes: size}
 }
 
-func (d *door) read(src net.Conn, from, to trace.ID, out chan<- piece) {
+func (d *door) read(src net.Conn, from, to trace.ID, tell func([]byte, bool) (string, bool), out chan<- piece) {
 	last := time.Now() // when the last piece is due: they keep their order
 	send := func(p piece) bool {
 		p.due = d.due(from, to, len(p.b), last)
@@ -156,6 +193,7 @@ func (d *door) read(src net.Conn, from, to trace.ID, out chan<- piece) {
 			return false
 		}
 	}
+	defer send(piece{}) // the end takes as long as what came before it
 	if d.frames == nil {
 		for {
 			b := make([]byte, 16<<10)
@@ -174,7 +212,7 @@ func (d *door) read(src net.Conn, from, to trace.ID, out chan<- piece) {
 	sc.Split(d.frames.Split)
 	for sc.Scan() {
 		p := piece{b: append([]byte(nil), sc.Bytes()...), sent: time.Now()}
-		if text, ok := d.frames.Describe(p.b); ok {
+		if text, ok := tell(p.b, from != d.from); ok {
 			p.msg = d.n.message(from, to, text, len(p.b))
 			d.n.s.Emit(from, p.msg)
 			p.drop = d.dropped(from, to)

@@ -96,7 +96,10 @@ type Info struct {
 	// Computes says that its workers want whole cores: two runs at once would spoil
 	// each other's numbers.
 	Computes bool
-	Clocks   []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
+	// Namespaces says that its nodes can have network namespaces of their own: each
+	// listens at Links.Host, and whoever is not in a node talks to one by Links alone.
+	Namespaces bool
+	Clocks     []trace.ID // who carries a vector clock: entry i of each clock is of Clocks[i]; none in most demos
 }
 
 // Stepped says that the demo has a step mode.
@@ -123,7 +126,11 @@ type Action struct {
 	Key    string // one key, unique in the demo
 	Doc    string // "stop it (SIGSTOP)"
 	Target Target
+	Only   Place // where it can be done; empty: in every place of the demo
 }
+
+// In says whether the action can be done in a place.
+func (a Action) In(p Place) bool { return a.Only == "" || a.Only == p }
 
 // Target says what an action is done to.
 type Target uint8
@@ -137,11 +144,11 @@ const (
 // The actions that the stage itself carries out, in whichever demo lists them.
 // A demo never sees these on Stage.Actions.
 var (
-	Kill = Action{"kill", "k", "kill it (SIGKILL): it cannot refuse", ToProc}
-	Term = Action{"term", "t", "ask it to end (SIGTERM)", ToProc}
-	Stop = Action{"stop", "s", "stop it (SIGSTOP)", ToProc}
-	Cont = Action{"cont", "c", "let it go on (SIGCONT)", ToProc}
-	Reap = Action{"join", "j", "join: wait for it, so that the kernel forgets it", ToProc}
+	Kill = Action{Name: "kill", Key: "k", Doc: "kill it (SIGKILL): it cannot refuse", Target: ToProc}
+	Term = Action{Name: "term", Key: "t", Doc: "ask it to end (SIGTERM)", Target: ToProc}
+	Stop = Action{Name: "stop", Key: "s", Doc: "stop it (SIGSTOP)", Target: ToProc}
+	Cont = Action{Name: "cont", Key: "c", Doc: "let it go on (SIGCONT)", Target: ToProc}
+	Reap = Action{Name: "join", Key: "j", Doc: "join: wait for it, so that the kernel forgets it", Target: ToProc}
 )
 
 // Act is an action on its way to the demo.
@@ -171,6 +178,8 @@ type Stage interface {
 	// concurrent use.
 	Rand() *rand.Rand
 	Pace() Pace
+	// Place is where the workers of this run are, one of Info.Places.
+	Place() Place
 	// Attended says that a learner is at the keys: a play without an end of its
 	// own goes on until Finished instead of for a fixed time.
 	Attended() bool
@@ -187,6 +196,12 @@ type Stage interface {
 	Dir() (string, error)
 	// Spawn starts a worker and returns after its handshake.
 	Spawn(ctx context.Context, spec Spec) (Proc, error)
+	// Links names the nodes of the run and gives the links between them.
+	Links(nodes ...trace.ID) Links
+	// Proc is a process of the run by its name, also one that a worker started by
+	// itself (Worker.StartChild): that can be signalled and waited for as any other,
+	// but not reaped, nor written to.
+	Proc(id trace.ID) (Proc, bool)
 	// Actions delivers the demo's own actions, in order.
 	Actions() <-chan Act
 
@@ -256,7 +271,9 @@ type Spec struct {
 	Program *Program
 	// Unreaped leaves the process unreaped when it ends, until Reap.
 	Unreaped bool
-	// Heard receives each fact that the worker reports, after it was logged.
+	// Heard receives each fact that the worker reports, after it was logged. Of its
+	// children those are Start, Ready, Exit when it has waited for one, and what
+	// they report themselves.
 	// Called from one goroutine per worker; must not block for long. In step mode
 	// the stage has not settled until it returns: what it reports has its place.
 	Heard func(trace.Data)
@@ -316,6 +333,9 @@ type Proc interface {
 	Exited() <-chan struct{}
 	// Reaped is closed when somebody has waited for it.
 	Reaped() <-chan struct{}
+	// Parent is whose child it is, as the kernel told last; the name is empty where
+	// that is not on stage.
+	Parent() (pid int, name trace.ID)
 	// State is what the kernel told last: by wait as it happened, else by a sample.
 	State() trace.Letter
 	// Wait waits for the end and tells how it came. It does not reap.

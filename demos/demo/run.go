@@ -15,6 +15,7 @@ type Options struct {
 	Pace     Pace
 	Attended bool       // a learner is at the keys
 	Script   []Scripted // actions to be done by themselves
+	Net      Net        // how the nodes are connected; "" is Loopback
 
 	// Step holds each worker at each of its steps until it is let go: by Schedule,
 	// then by Choose, then, when Attended, by Run.Go. Unattended, the play is asked
@@ -29,6 +30,14 @@ type Options struct {
 	// with the same processes. Not every demo, and no stuck round, asks.
 	Again func(trace.Verdict) bool
 }
+
+// Net is what the nodes of a run have between them.
+type Net string
+
+const (
+	Loopback   Net = "loopback"   // an address of this machine's loopback for each
+	Namespaces Net = "namespaces" // a network namespace of its own for each (Linux, where the system allows it)
+)
 
 // Scripted is an action at a time in the run.
 type Scripted struct {

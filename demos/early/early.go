@@ -27,8 +27,10 @@ import (
 	"edu/procession/demos/queue"
 	"edu/procession/demos/race"
 	"edu/procession/demos/record"
+	"edu/procession/demos/shutdown"
 	"edu/procession/demos/stage/warden"
 	"edu/procession/demos/workloads"
+	"edu/procession/demos/zombies"
 )
 
 // Demos are those whose workers start early: all that need no net.
@@ -46,6 +48,8 @@ var Demos = []demo.Demo{
 	buffer.Demo{},
 	record.Demo{},
 	workloads.Demo{},
+	zombies.Demo{},
+	shutdown.Demo{},
 }
 
 func init() {

@@ -76,7 +76,8 @@ func (Demo) Info() demo.Info {
 		Title: "A lease, and a fence",
 		Doc: "A and B add to a counter in a store, one at a time: a locker lends them the lock, for a while. " +
 			"Stop (s) the one that has it, wait until the lease has run out and the other has written, and let it go on (c). f has the store look at the tokens.",
-		Places: []demo.Place{demo.Nodes},
+		Places:     []demo.Place{demo.Nodes},
+		Namespaces: true,
 		Params: []demo.Param{
 			{Name: "lease", Doc: "for how long the lock is lent", Default: "1500ms", Check: demo.Duration(500*time.Millisecond, time.Minute)},
 			{Name: "work", Doc: "how long a holder works between its read and its write", Default: "600ms", Check: demo.Duration(0, 30*time.Second)},

@@ -71,7 +71,8 @@ func (Demo) Info() demo.Info {
 		Title: "Paid once, or twice?",
 		Doc: "A client sends payments to a bank, and sends again what was not acknowledged. " +
 			"Drop an acknowledgement (d), stop or kill the bank (s, k) and start it again (r): without ids money moves twice, with ids (i) each duplicate is counted and does nothing.",
-		Places: []demo.Place{demo.Nodes},
+		Places:     []demo.Place{demo.Nodes},
+		Namespaces: true,
 		Params: []demo.Param{
 			{Name: "patience", Doc: "how long the client waits for an acknowledgement before it sends again", Default: "800ms", Check: demo.Duration(100*time.Millisecond, time.Minute)},
 			{Name: "pause", Doc: "between two payments", Default: "300ms", Check: demo.Duration(0, time.Minute)},

@@ -9,7 +9,7 @@ import (
 
 // clock is a vector clock: entry i counts the events of names[i] that its holder
 // can know of. Sends, receipts and what a peer concludes are events; that a cut
-// throws something away is none, since no peer sees it (TestClocks).
+// holds something back is none, since no peer sees it (TestClocks).
 type clock [len(names)]uint64
 
 // tick counts an event of the peer's own.

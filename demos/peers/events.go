@@ -85,8 +85,10 @@ func (pl *play) suspects(p, o *peerOnStage, silence, at time.Duration) {
 	switch {
 	case o.exit != nil || o.p.State() == trace.Zombie:
 		truth = "has ended: right this time, and no more certain for that"
-	case pl.link(p.name, o.name).cut:
+	case pl.link(p.name, o.name).holds(o):
 		truth = "is alive, and the link is cut. Press h to heal it"
+	case pl.link(p.name, o.name).slow > 0:
+		truth = "is alive, and the link is slow: its heartbeats are on their way"
 	case o.stopped:
 		truth = "is alive, and stopped. Press c to let it go on"
 	}
@@ -114,7 +116,7 @@ func (pl *play) ended(p *peerOnStage, x *trace.Exit) {
 	pl.faults = append(pl.faults, &fault{a: p.name, at: pl.s.Now()})
 	open := 0 // doors that an end of file can get through
 	for _, l := range pl.links {
-		if (l.a == p && l.b.exit == nil || l.b == p && l.a.exit == nil) && !l.cut {
+		if (l.a == p && l.b.exit == nil || l.b == p && l.a.exit == nil) && !l.holds(p) {
 			open++
 		}
 	}
@@ -178,34 +180,55 @@ func (pl *play) figure(name string, v float64, unit string) {
 	}
 }
 
+// most is the longest delay that the learner can add by a key.
+const most = 10 * time.Second
+
 // act does the learner's actions that the stage leaves to the demo.
 func (pl *play) act(a demo.Act) {
 	p := pl.find(a.Target)
-	var chosen *link
-	if x, y, ok := strings.Cut(strings.ReplaceAll(string(a.Target), "–", "-"), "-"); ok { // "a-b", in a script
-		chosen = pl.link(trace.ID(x), trace.ID(y))
-	} else if p != nil {
-		for _, l := range pl.links {
-			if l.a == p || a.Name == "heal" && l.b == p && l.cut && (chosen == nil || !chosen.cut) {
-				chosen = l // from it to its next; heal takes what there is to heal
-			}
-			if a.Name == "heal" && chosen != nil && chosen.cut {
-				break
-			}
-		}
+	l := pl.choose(a, p)
+	if l == nil {
+		pl.s.Say("There is no link of %q: choose a, b or c.", string(a.Target))
+		return
 	}
 	switch {
-	case chosen == nil:
-		pl.s.Say("There is no link of %q: choose a, b or c.", string(a.Target))
-	case a.Name == "cut" && chosen.cut:
-		pl.s.Say("The link %s is cut already. h heals it.", chosen)
-	case a.Name == "heal" && !chosen.cut:
-		pl.s.Say("No link of %s is cut. x cuts the one to its next peer.", a.Target)
-	case a.Name == "cut":
-		pl.cutOff(chosen, true)
-		pl.s.Say("The link %s is cut (injected at both doors), and nobody is told. Watch what its two ends say.", chosen)
+	case (a.Name == cut || a.Name == oneWay) && l.cut:
+		pl.s.Say("The link %s is cut already. h heals it.", l)
+	case a.Name == cut:
+		pl.cut(l, nil)
+		pl.s.Say("The link %s is cut (injected), and nobody is told. Watch what its two ends say.", l)
+	case a.Name == oneWay:
+		from, to := l.a, l.b
+		if p == l.b {
+			from, to = to, from
+		}
+		pl.cut(l, from)
+		pl.s.Say("What %s sends to %s is held back (injected), the other direction is whole. Who suspects whom?", from.name, to.name)
+	case a.Name == slow:
+		pl.slow(l)
+		pl.s.Say("Each heartbeat on the link %s takes %s longer, each way (injected). Watch its round trip in the view Nodes.", l, l.slow)
+	case !l.cut && l.slow == 0:
+		pl.s.Say("No link of %s is cut or slow. x cuts the one to its next peer.", a.Target)
 	default:
-		pl.cutOff(chosen, false)
-		pl.s.Say("The link %s is whole again.", chosen)
+		pl.heal(l)
+		pl.s.Say("The link %s is whole again, and what was held back arrives, late.", l)
 	}
+}
+
+// choose is the link that an action is done to: the one that was named, else that
+// of the peer to its next, or, to be healed, the one of its own that needs it.
+func (pl *play) choose(a demo.Act, p *peerOnStage) *link {
+	if x, y, ok := strings.Cut(strings.ReplaceAll(string(a.Target), "–", "-"), "-"); ok { // "a-b", in a script
+		return pl.link(trace.ID(x), trace.ID(y))
+	}
+	var next *link
+	for _, l := range pl.links {
+		if a.Name == heal && (l.a == p || l.b == p) && (l.cut || l.slow > 0) {
+			return l
+		}
+		if l.a == p && p != nil {
+			next = l
+		}
+	}
+	return next
 }

@@ -179,8 +179,9 @@ func sockets(t *testing.T, pid int) (tcp []connection, doors, others int) {
 	return tcp, doors, others
 }
 
-// The connections are there in /proc/net/tcp, one for each pair, between the
-// peers' own loopback addresses and no others.
+// The connections are there in /proc/net/tcp, two for each pair, between the
+// peers' own loopback addresses and no others; the other end of each is the
+// stage's, whose process this is.
 func TestConnectionsAreReal(t *testing.T) {
 	run := attended(t)
 	b := now(run)
@@ -190,23 +191,24 @@ func TestConnectionsAreReal(t *testing.T) {
 		if len(tcp) != 2 || doors != 1 || others != 0 {
 			t.Errorf("%s: %v, listens at %d, and %d others", p, tcp, doors, others)
 		}
-		if l := b.Proc(p).Listens; len(l) != 1 || !strings.HasPrefix(l[0].Addr, fmt.Sprintf("127.0.0.%d:", host(i))) {
+		if l := b.Proc(p).Listens; len(l) != 1 || !strings.HasPrefix(l[0].Addr, fmt.Sprintf("127.0.0.%d:", 2+i)) {
 			t.Errorf("%s says that it listens at %v", p, l)
 		}
 		for _, c := range tcp {
-			own := fmt.Sprintf("127.0.0.%d:", host(i))
+			own := fmt.Sprintf("127.0.0.%d:", 2+i)
 			if !strings.HasPrefix(c.local, own) || !strings.HasPrefix(c.remote, "127.0.0.") || c.state != "01" {
 				t.Errorf("%s: %+v", p, c)
 			}
 			have[min(c.local, c.remote)+" "+max(c.local, c.remote)]++
 		}
 	}
-	if len(have) != 3 {
-		t.Errorf("the connections: %v", have)
+	tcp, _, _ := sockets(t, os.Getpid())
+	for _, c := range tcp {
+		have[min(c.local, c.remote)+" "+max(c.local, c.remote)] += 10
 	}
 	for c, ends := range have {
-		if ends != 2 {
-			t.Errorf("%s has %d ends on stage", c, ends)
+		if len(have) != 6 || ends != 11 {
+			t.Errorf("of %d connections, %s has %d ends in peers, and %d in the stage", len(have), c, ends%10, ends/10)
 		}
 	}
 	end(t, run)
@@ -231,6 +233,16 @@ func TestCutAndHeal(t *testing.T) {
 	act(t, run, "heal", "b") // the only cut one that it has
 	says(t, run, "a", "hears b again")
 	says(t, run, "b", "hears a again")
+	healed := now(run).At
+	stagetest.Until(t, run, "what was sent since is there", func(b *board.Board) bool {
+		ways := map[trace.ID]bool{}
+		for _, m := range b.Msgs {
+			if m.Sent > healed && m.Received > 0 && m.From != "c" && m.To != "c" {
+				ways[m.To] = true
+			}
+		}
+		return len(ways) == 2
+	})
 	got := end(t, run)
 	if a, b := got.Board.Belief("a", "b"), got.Board.Belief("b", "a"); a != "" || b != "" {
 		t.Errorf("a and b believe of each other, whom they hear again: %q, %q", a, b)
@@ -241,23 +253,69 @@ func TestCutAndHeal(t *testing.T) {
 	if gauge(t, got.Board, "detection") <= 0 || !got.Board.Linked("a", "b") {
 		t.Error("no detection, or still cut")
 	}
-	// While it was cut, nothing passed, and the senders did not notice.
-	cut, lost := false, 0
+	// While it was cut, nothing passed, and the senders did not notice; then all
+	// of it did, late.
+	cut, kept := false, map[string]bool{}
 	for _, e := range got.Events {
 		switch d := e.Data.(type) {
 		case trace.Link:
 			cut = d.Is == trace.KindCut
 		case trace.Msg:
-			if d.Is == trace.KindDrop && strings.Contains(d.Text, "injected") {
-				lost++
-				if d.From == "c" || d.To == "c" {
-					t.Errorf("lost: %+v", d)
-				}
+			across := d.From != "c" && d.To != "c"
+			switch {
+			case d.Is == trace.KindDrop:
+				t.Errorf("lost: %+v", d)
+			case d.Is == trace.KindSend && cut && across:
+				kept[d.Msg] = true
+			case d.Is == trace.KindRecv && kept[d.Msg] && cut:
+				t.Errorf("passed: %+v", d)
+			case d.Is == trace.KindRecv:
+				delete(kept, d.Msg)
 			}
 		}
 	}
-	if cut || lost == 0 {
-		t.Errorf("cut %v, %d lost", cut, lost)
+	if cut || len(kept) > 2 { // the last ones may be on their way at the end
+		t.Errorf("cut %v, of what was held back %d never came", cut, len(kept))
+	}
+}
+
+// Cut one way, the link is silent for one of its ends, and for the other whole.
+func TestOneWay(t *testing.T) {
+	run := attended(t)
+	act(t, run, "one-way", "b") // to its next: c
+	says(t, run, "c", "suspects b")
+	from := len(run.Log().Events(0))
+	stagetest.Until(t, run, "b hears c all the same", func(b *board.Board) bool {
+		last := len(b.Msgs) - 1
+		return b.Pos > from && b.Msgs[last].To == "b" && b.Msgs[last].From == "c" && b.Msgs[last].Received > 0
+	})
+	if b := now(run); b.Linked("b", "c") || !b.Linked("c", "b") || said(b, "b", "suspects") {
+		t.Errorf("cut from b: %v, from c: %v", !b.Linked("b", "c"), !b.Linked("c", "b"))
+	}
+	act(t, run, "heal", "c")
+	says(t, run, "c", "hears b again")
+	end(t, run)
+}
+
+// A delay shows in the round trip of its link, and in no other.
+func TestDelay(t *testing.T) {
+	run := attended(t)
+	act(t, run, "slow", "a")
+	act(t, run, "slow", "a-b") // 30 ms at Fast, and twice that
+	const delay = 60 * time.Millisecond
+	b := stagetest.Until(t, run, "round trips of all links", func(b *board.Board) bool {
+		slow := false
+		for _, l := range b.Links {
+			slow = slow || l.Fault.Delay == delay && l.RTT >= 2*delay
+		}
+		return slow && len(b.Links) == 3
+	})
+	act(t, run, "heal", "b")
+	end(t, run)
+	for _, e := range run.Log().Events(0)[:b.Pos] {
+		if r, ok := e.Data.(trace.RTT); ok && (r.Took <= 0 || r.A != e.Who || e.Source != trace.Worker) {
+			t.Errorf("%+v of %s", r, e.Who)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 // others send news.
 type play struct {
 	s      demo.Stage
+	net    demo.Links
 	news   chan news
 	over   chan struct{}
 	shut   sync.Once
@@ -55,7 +56,9 @@ type view struct {
 // link is the connection between a peer and its next neighbour.
 type link struct {
 	a, b *peerOnStage
+	from *peerOnStage // cut one way: whose heartbeats are held back; nil for both
 	cut  bool
+	slow time.Duration // that is added each way
 }
 
 func (l *link) String() string { return string(l.a.name) + "–" + string(l.b.name) }
@@ -77,11 +80,17 @@ type news struct {
 }
 
 func newPlay(s demo.Stage) *play {
-	return &play{s: s, news: make(chan news, 256), over: make(chan struct{}), shown: map[string]float64{}}
+	return &play{s: s, net: s.Links(names[:]...), news: make(chan news, 256), over: make(chan struct{}), shown: map[string]float64{}}
 }
 
-// close ends the goroutines that send news.
+// close ends the goroutines that send news, and the links.
 func (pl *play) close() {
+	pl.hush()
+	pl.net.Close()
+}
+
+// hush ends the goroutines that send news, and the orders.
+func (pl *play) hush() {
 	pl.shut.Do(func() { close(pl.over) })
 	for _, p := range pl.peers {
 		p.orders.Close()
@@ -119,8 +128,8 @@ const startup = 10 * time.Second
 // meet brings the three on stage and has them connect.
 func (pl *play) meet(ctx context.Context) error {
 	key := sock.NewKey()
-	for i, name := range names {
-		if err := pl.add(ctx, i, name, key); err != nil {
+	for _, name := range names {
+		if err := pl.add(ctx, name, key); err != nil {
 			return err
 		}
 	}
@@ -140,11 +149,20 @@ func (pl *play) meet(ctx context.Context) error {
 	if err := pl.until(ctx, all(func(p *peerOnStage) bool { return p.addr != "" }), startup); err != nil {
 		return err
 	}
-	meet := "meet"
-	for _, p := range pl.peers {
-		meet += fmt.Sprintf(" %s=%s", p.name, p.addr)
-	}
-	for _, p := range pl.peers {
+	for i, p := range pl.peers { // each dials those that come after it, and waits for the others
+		meet := "meet"
+		for j, q := range pl.peers {
+			door := ""
+			if j > i && q.addr != "" {
+				var err error
+				if door, err = pl.net.Link(p.name, q.name, q.addr); err != nil {
+					return err
+				}
+			}
+			if j != i {
+				meet += fmt.Sprintf(" %s=%s", q.name, door)
+			}
+		}
 		p.order("%s", meet)
 	}
 	if err := pl.until(ctx, all(func(p *peerOnStage) bool { return p.met }), startup); err != nil {
@@ -162,7 +180,7 @@ func (pl *play) meet(ctx context.Context) error {
 }
 
 // add starts a peer and listens to what it says.
-func (pl *play) add(ctx context.Context, i int, name trace.ID, key sock.Key) error {
+func (pl *play) add(ctx context.Context, name trace.ID, key sock.Key) error {
 	theirs, orders, err := os.Pipe()
 	if err != nil {
 		return err
@@ -174,7 +192,6 @@ func (pl *play) add(ctx context.Context, i int, name trace.ID, key sock.Key) err
 		return err
 	}
 	defer theirFacts.Close()
-	ip := sock.Addr{Host: host(i)}
 	w := &peerOnStage{name: name, orders: orders, views: map[trace.ID]*view{}}
 	pl.peers = append(pl.peers, w)
 	for _, n := range names {
@@ -191,7 +208,7 @@ func (pl *play) add(ctx context.Context, i int, name trace.ID, key sock.Key) err
 	pace := func(param string) string { return pl.s.Pace().Scale(demo.DurationParam(pl.s, param)).String() }
 	w.p, err = pl.s.Spawn(ctx, demo.Spec{
 		Role: "peer", Name: name, Node: string(name), Files: []*os.File{theirs, theirFacts},
-		Args: map[string]string{"host": fmt.Sprint(ip.Host), "key": string(key), "beat": pace("beat"), "patience": pace("patience")},
+		Args: map[string]string{"at": pl.net.Host(name) + ":0", "key": string(key), "beat": pace("beat"), "patience": pace("patience")},
 		Heard: func(d trace.Data) {
 			if m, ok := d.(trace.Msg); ok && m.Is == trace.KindRecv {
 				pl.send(news{who: name, recv: m})
@@ -217,23 +234,44 @@ func (p *peerOnStage) order(format string, args ...any) {
 	fmt.Fprintf(p.orders, format+"\n", args...)
 }
 
-// cutOff puts the filter at both ends of a link, or takes it away.
-func (pl *play) cutOff(l *link, cut bool) {
-	is, word := trace.KindHeal, "heal"
-	if cut {
-		is, word = trace.KindCut, "cut"
-	}
-	l.cut = cut
-	at := pl.s.Now()
-	l.a.order("%s %s", word, l.b.name)
-	l.b.order("%s %s", word, l.a.name)
-	pl.s.Emit("", trace.Link{Is: is, A: l.a.name, B: l.b.name})
-	if cut {
-		pl.faults = append(pl.faults, &fault{a: l.a.name, b: l.b.name, at: at})
-	} else {
-		pl.mend(l.a.name, l.b.name)
+// cut holds back what passes on a link: from one end, or, where that is nil, from
+// both.
+func (pl *play) cut(l *link, from *peerOnStage) {
+	pl.faults = append(pl.faults, &fault{a: l.a.name, b: l.b.name, at: pl.s.Now()})
+	l.cut, l.from = true, from
+	switch from {
+	case nil:
+		pl.net.Cut(l.a.name, l.b.name)
+	case l.a:
+		pl.net.CutOneWay(l.a.name, l.b.name)
+	default:
+		pl.net.CutOneWay(l.b.name, l.a.name)
 	}
 }
+
+// slow delays what passes on a link, each way, and the second time twice as long.
+func (pl *play) slow(l *link) {
+	if l.slow = min(2*l.slow, most); l.slow == 0 {
+		l.slow = pl.s.Pace().Scale(demo.DurationParam(pl.s, "delay"))
+	}
+	pl.faults = append(pl.faults, &fault{a: l.a.name, b: l.b.name, at: pl.s.Now()})
+	pl.net.Disturb(trace.LinkFault{A: l.a.name, B: l.b.name, Delay: l.slow})
+}
+
+// heal makes a link whole.
+func (pl *play) heal(l *link) {
+	if l.cut {
+		pl.net.Heal(l.a.name, l.b.name)
+	}
+	if l.slow > 0 {
+		pl.net.Disturb(trace.LinkFault{A: l.a.name, B: l.b.name})
+	}
+	l.cut, l.slow, l.from = false, 0, nil
+	pl.mend(l.a.name, l.b.name)
+}
+
+// holds says that what p sends on this link is held back.
+func (l *link) holds(p *peerOnStage) bool { return l.cut && (l.from == nil || l.from == p) }
 
 // mend ends a fault.
 func (pl *play) mend(a, b trace.ID) {
@@ -247,16 +285,15 @@ func (pl *play) part(ctx context.Context) {
 	for _, p := range pl.peers {
 		p.order("end")
 	}
-	pl.close()
-	t := time.NewTimer(3 * time.Second)
-	defer t.Stop()
+	pl.hush()
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
 	for _, p := range pl.peers {
-		if p.p.State() == trace.Stopped { // it cannot hear us: the stage ends it
+		if !p.met || p.p.State() == trace.Stopped { // it does not hear us: the stage ends it
 			continue
 		}
 		select {
 		case <-p.p.Exited():
-		case <-t.C:
 		case <-ctx.Done():
 		}
 	}

@@ -17,7 +17,7 @@ const settle = 1500 * time.Millisecond
 // freely leaves the stage to the learner, or to a script of his actions.
 func (pl *play) freely(ctx context.Context) error {
 	pl.tells = true
-	pl.s.Say("a, b and c share nothing but heartbeats over loopback. x cuts a link, s stops a peer, k kills one: what do the others notice?")
+	pl.s.Say("a, b and c share nothing but heartbeats. x cuts a link, d slows one, s stops a peer, k kills one: what do the others notice?")
 	left := demo.ForEver
 	if !pl.s.Attended() {
 		pace := pl.s.Pace()
@@ -84,17 +84,17 @@ func (pl *play) script(ctx context.Context) error {
 	x, y, z := l.a, l.b, pl.links[(i+1)%len(pl.links)].b
 	lost := func() bool { return pl.alive() < len(pl.peers) }
 
-	s.Say("a, b and c, three processes on one machine, stand in for three machines: heartbeats are all they share. Loopback is not the network.")
+	s.Say("a, b and c, three processes on one machine, stand in for three machines: heartbeats are all they share. No network is involved.")
 	eyes(1300 * time.Millisecond)
-	pl.cutOff(l, true)
-	s.Say("The link %s is cut (injected at both doors), and nobody is told. %s still hears both.", l, z.name)
+	pl.cut(l, nil)
+	s.Say("The link %s is cut (injected), and nobody is told. %s still hears both.", l, z.name)
 	both := fact(func() bool { return lost() || x.views[y.name].suspected && y.views[x.name].suspected }) && !lost()
 	if both {
 		s.Say("%s and %s hear nothing of each other, and suspect. Both are wrong, and neither can know.", x.name, y.name)
 	}
 	eyes(1800 * time.Millisecond)
-	pl.cutOff(l, false)
-	s.Say("The link %s is whole again.", l)
+	pl.heal(l)
+	s.Say("The link %s is whole again, and what was held back arrives, late.", l)
 	again := fact(func() bool { return lost() || !x.views[y.name].suspected && !y.views[x.name].suspected }) && !lost() && both
 	if again {
 		s.Say("%s and %s hear each other again: a false alarm on both sides.", x.name, y.name)

@@ -17,13 +17,20 @@ import (
 	"edu/procession/demos/trace"
 )
 
-// frame is a heartbeat's length: its number, its sender's vector clock, and when
-// it was sent, on the clock that all processes of one machine share. A distributed
-// system has no such clock; it serves the screen, no peer acts on it.
-const frame = 16 + 8*len(clock{})
+// frame is a heartbeat's length: its number, when it was sent, the same time of
+// the latest heartbeat that came from the other, how long ago that came, and the
+// sender's vector clock. The first time is read on the clock that all processes of
+// one machine share, for the screen. A distributed system has no such clock, so no
+// peer compares its clock with another's: from the second and third, each learns
+// how long a round trip took, as TCP does by its timestamps.
+const frame = 32 + 8*len(clock{})
 
 // hiccup is what a busy machine may delay a heartbeat by before a peer mentions it.
 const hiccup = 50 * time.Millisecond
+
+// rttEvery is how many beats a peer lets pass between two round trips of one link
+// that it reports.
+const rttEvery = 5
 
 // other is another peer, as this one knows it: by messages alone.
 type other struct {
@@ -32,15 +39,15 @@ type other struct {
 	half      []byte        // of a frame whose rest is still to come
 	last      time.Duration // when it was heard last
 	suspected bool
-	gone      string // how its connection ended; empty while it stands
-	cut       bool   // injected: what arrives is thrown away
-	hidden    string // how the connection ended behind the cut
+	gone      string        // how its connection ended; empty while it stands
+	theirs    int64         // when the heartbeat that came last was sent, by its sender's clock; 0 before
+	rttAt     time.Duration // when a round trip was reported last
 }
 
 // node is a peer from the inside.
 type node struct {
 	w      *demo.Worker
-	orders *sock.Lines // from the play: "meet", "cut", "heal", "end"
+	orders *sock.Lines // from the play: "meet", "end"
 	facts  *os.File    // to the play
 	door   *sock.Listener
 	beat   time.Duration
@@ -67,10 +74,14 @@ func peer(_ context.Context, w *demo.Worker) error {
 
 func (n *node) tell(format string, args ...any) { fmt.Fprintf(n.facts, format+"\n", args...) }
 
-// meet opens the door, learns where the others are, and connects: to those with
-// a later name, while those with an earlier one come here.
+// meet listens, learns where the doors to the others are, and connects: to those
+// with a later name, while those with an earlier one come here.
 func (n *node) meet() error {
-	l, err := sock.Listen(byte(n.w.IntArg("host")))
+	at, err := sock.ParseAddr(n.w.Arg("at"))
+	if err != nil {
+		return err
+	}
+	l, err := sock.Listen(at)
 	if err != nil {
 		return err
 	}
@@ -83,21 +94,18 @@ func (n *node) meet() error {
 		return ended(err)
 	}
 	key := sock.Key(n.w.Arg("key"))
-	for _, word := range strings.Fields(line)[1:] { // "meet a=127.0.0.2:4711 b=…"
+	for _, word := range strings.Fields(line)[1:] { // "meet a= c=127.0.0.4:4711"
 		name, at, _ := strings.Cut(word, "=")
 		o := &other{name: trace.ID(name)}
-		if o.name == n.w.Name() {
-			continue
-		}
 		n.others = append(n.others, o)
-		if o.name < n.w.Name() {
+		if at == "" {
 			continue
 		}
 		addr, err := sock.ParseAddr(at)
 		if err != nil {
 			return err
 		}
-		if o.conn, err = sock.Dial(l.Addr().Host, addr, key); err != nil {
+		if o.conn, err = sock.Dial(l.Addr(), addr, key); err != nil {
 			return err
 		}
 		if _, err := o.conn.Write([]byte(n.w.Name()[:1])); err != nil {
@@ -150,7 +158,7 @@ func (n *node) live() error {
 		conns[0] = n.orders.C
 		for i, o := range n.others {
 			conns[1+i] = o.conn
-			if o.gone != "" || o.hidden != "" {
+			if o.gone != "" {
 				conns[1+i] = nil // an end of file stays ready for ever
 			}
 		}
@@ -159,7 +167,7 @@ func (n *node) live() error {
 		if err != nil {
 			return fmt.Errorf("to wait for messages: %w", err)
 		}
-		if ready[0] { // first, so that a cut holds for all that is read after it
+		if ready[0] {
 			if over, err := n.obey(); over || err != nil {
 				return err
 			}
@@ -173,8 +181,7 @@ func (n *node) live() error {
 	}
 }
 
-// send sends the next heartbeat to every other, cut or not: who is to be cut off
-// does not know it.
+// send sends the next heartbeat to every other. Who is cut off does not know it.
 func (n *node) send() {
 	n.count++
 	var b [frame]byte
@@ -185,7 +192,9 @@ func (n *node) send() {
 		}
 		m := n.msg(trace.KindSend, n.w.Name(), o.name, n.count)
 		n.note(m)
-		n.clock.put(b[16:])
+		n.clock.put(b[32:])
+		binary.LittleEndian.PutUint64(b[16:], uint64(o.theirs))
+		binary.LittleEndian.PutUint64(b[24:], uint64(n.w.Now()-o.last))
 		binary.LittleEndian.PutUint64(b[8:], uint64(demo.Mono()))
 		switch err := o.conn.TryWrite(b[:]); {
 		case err == nil:
@@ -213,27 +222,23 @@ func (n *node) hear(o *other) {
 		if err != io.EOF {
 			how = err.Error()
 		}
-		if o.cut {
-			o.hidden = how
-			return
-		}
 		n.gone(o, how)
 		return
 	}
 	got := append(o.half, b[:m]...)
 	for ; len(got) >= frame; got = got[frame:] {
-		count := binary.LittleEndian.Uint64(got)
-		sent := int64(binary.LittleEndian.Uint64(got[8:]))
-		msg := n.msg(trace.KindRecv, o.name, n.w.Name(), count)
-		if o.cut {
-			msg.Is, msg.Text = trace.KindDrop, "link cut (injected)"
-			n.w.Report(msg) // the filter's word: the node, and so its clock, knows nothing of it
-			continue
-		}
+		number := func(i int) int64 { return int64(binary.LittleEndian.Uint64(got[i:])) }
+		sent, back, held := number(8), number(16), time.Duration(number(24))
+		msg := n.msg(trace.KindRecv, o.name, n.w.Name(), uint64(number(0)))
 		msg.Took = time.Duration(demo.Mono() - sent)
-		n.clock.merge(got[16:])
+		n.clock.merge(got[32:])
 		n.note(msg)
 		now := n.w.Now()
+		o.theirs = sent
+		if rtt := time.Duration(demo.Mono()-back) - held; back != 0 && now-o.rttAt >= rttEvery*n.beat {
+			o.rttAt = now
+			n.w.Report(trace.RTT{A: n.w.Name(), B: o.name, Took: rtt})
+		}
 		if silence := now - o.last; o.suspected {
 			o.suspected = false
 			n.tell("heard %s %d", o.name, silence)
@@ -281,31 +286,18 @@ func (n *node) judge(asOf time.Duration) {
 	}
 }
 
-// obey takes orders from the play, which for a cut are those of the demo's
-// author: the code above, which is the node's, never looks at o.cut to decide.
+// obey takes an order from the play: there is one only, to end. The others are
+// about to leave, and that is no news.
 func (n *node) obey() (over bool, err error) {
 	err = n.orders.Fill()
-	for {
-		line, ok := n.orders.Next()
-		if !ok {
-			return err != nil, ended(err)
-		}
-		what, who, _ := strings.Cut(line, " ")
-		for _, o := range n.others {
-			if string(o.name) == who {
-				o.cut = what == "cut"
-				if !o.cut && o.hidden != "" {
-					n.gone(o, o.hidden)
-				}
-			}
-		}
-		if what == "end" { // the others are about to leave: no more news of that
+	for line, ok := n.orders.Next(); ok; line, ok = n.orders.Next() {
+		if line == "end" {
 			for err == nil {
 				_, err = n.orders.Line()
 			}
-			return true, ended(err)
 		}
 	}
+	return err != nil, ended(err)
 }
 
 // tellStatus says what the peer believes, when that has changed: first whom it

@@ -68,6 +68,8 @@ func (Demo) Info() demo.Info {
 			{Name: "failed", Doc: "tasks that ran and returned an error"},
 			{Name: "executions", Doc: "how often a task was begun in the pool's run; one that was killed in mid-task counts"},
 			{Name: "chunk", Doc: "tasks that travelled together"},
+			{Name: "handoff", Unit: "µs", Doc: "from the end of a task until the same worker began its next, by its own clock: the result goes out in between, and the task comes in; median of the pool's run, for tasks of a millisecond and more"},
+			{Name: "redelivery", Unit: "ms", Doc: "from the end of a worker, as the kernel tells it, until its task was handed out again; only where it is"},
 		},
 	}
 }

@@ -33,7 +33,7 @@ func client(_ context.Context, w *demo.Worker) error {
 	if err != nil {
 		return err
 	}
-	c, err := sock.Dial(1, at, sock.Key(w.Arg("key")))
+	c, err := sock.Dial(sock.Addr{Host: 1}, at, sock.Key(w.Arg("key")))
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func manager(_ context.Context, w *demo.Worker) error {
 			lines, who = append(lines, &sock.Lines{C: sock.Socket(w.File(i))}), append(who, trace.ID(c))
 		}
 	}
-	l, err := sock.Listen(2)
+	l, err := sock.Listen(sock.Addr{Host: 2})
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ var ErrNone = errors.New("there is no python3 on this machine: get it from pytho
 func Find(ctx context.Context, path string) (Interpreter, error) {
 	var in Interpreter
 	if runtime.GOOS == "windows" {
-		return in, errors.New("Python programs come on stage on Linux and macOS only; all that runs in Go works here")
+		return in, errors.New("programs in Python come on stage on Linux and macOS only; all that runs in Go works here")
 	}
 	name := path
 	if name == "" {

@@ -56,7 +56,8 @@ func (Demo) Info() demo.Info {
 		Title: "A task queue between nodes",
 		Doc: "A master, a broker and workers, each a process on a node of its own: tasks go out through the broker's queue, results come back. " +
 			"Add a worker, kill one with a task in hand, kill the broker or the master and start them again: is every task done, and by whom?",
-		Places: []demo.Place{demo.Nodes},
+		Places:     []demo.Place{demo.Nodes},
+		Namespaces: true,
 		Params: []demo.Param{
 			{Name: "workers", Doc: "how many workers at the start", Default: "3", Check: demo.Int(1, maxWorkers)},
 			{Name: "tasks", Doc: "how many tasks", Default: "36", Check: demo.Int(1, 500)},

@@ -35,6 +35,7 @@ type fact struct {
 	At      time.Duration `json:"at"`                // in the run
 	Silence time.Duration `json:"silence,omitempty"` // so long
 	Local   string        `json:"local,omitempty"`   // met: the watcher's end of the connection
+	Remote  string        `json:"remote,omitempty"`  // met: the other end
 	How     string        `json:"how,omitempty"`     // ended, tried
 	Took    time.Duration `json:"took,omitempty"`    // tried
 }
@@ -94,7 +95,7 @@ func watch(_ context.Context, w *demo.Worker) error {
 		}
 		v := &view{name: name, conn: c, last: w.Now()}
 		p.views = append(p.views, v)
-		wire.Tell(w.File(0), fact{Is: met, Of: name, At: w.Now(), Local: c.LocalAddr().String()})
+		wire.Tell(w.File(0), fact{Is: met, Of: name, At: w.Now(), Local: c.LocalAddr().String(), Remote: c.RemoteAddr().String()})
 	}
 	for _, v := range p.views {
 		go p.hear(v)

@@ -33,6 +33,7 @@ type peer struct {
 	p       demo.Proc
 	addr    string // its own
 	local   string // the watcher's end of the connection
+	remote  string // and the other
 	kernel  string // what the kernel said of that last
 	stopped bool
 	cut     bool
@@ -205,7 +206,7 @@ func (pl *play) take(f fact) {
 	}
 	switch f.Is {
 	case met:
-		p.local = f.Local
+		p.local, p.remote = f.Local, f.Remote
 		pl.kernel(p, false)
 	case suspect:
 		p.suspected, p.suspicions, pl.suspicions = true, p.suspicions+1, pl.suspicions+1
@@ -264,7 +265,7 @@ func (pl *play) kernel(p *peer, asked bool) {
 	if p.local == "" {
 		return
 	}
-	if is := tcpState(p.local); is != "" && (asked || is != p.kernel) {
+	if is := tcpState(pl.watcher.PID(), p.local, p.remote); is != "" && (asked || is != p.kernel) {
 		p.kernel = is
 		pl.s.Kernel(watcher, trace.Say{Text: fmt.Sprintf("its end of the connection to %s (%s): %s", p.name, p.local, is), Stream: "log"})
 	}

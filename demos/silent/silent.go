@@ -72,7 +72,8 @@ func (Demo) Info() demo.Info {
 		Title: "Silent: stopped, cut off, slow or gone",
 		Doc: "A watcher pings three peers. Stop one (s), cut the link to another (x), slow the third (d): to the watcher they are the same silence. " +
 			"Kill one (k), and its kernel tells. The beliefs and the kernel's word stand side by side.",
-		Places: []demo.Place{demo.Nodes},
+		Places:     []demo.Place{demo.Nodes},
+		Namespaces: true,
 		Params: []demo.Param{
 			{Name: "beat", Doc: "the time between two pings", Default: "200ms", Check: demo.Duration(20*time.Millisecond, 5*time.Second)},
 			{Name: "patience", Doc: "how long the watcher puts up with silence before it suspects", Default: "1s", Check: demo.Duration(100*time.Millisecond, time.Minute)},

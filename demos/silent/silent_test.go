@@ -193,11 +193,14 @@ func TestStateIn(t *testing.T) {
    1: 0100007F:9E11 0300007F:96FB 01 00000000:00000000 00:00000000 00000000     0        0 2 1 0 20 4 0 10 -1
    2: 0100007F:9E12 0300007F:96FB 08 00000000:00000000 00:00000000 00000000     0        0 3 1 0 20 4 0 10 -1
 `
+	if got := stateIn(table, "127.0.0.1:40465", "127.0.0.4:38651"); got != "not there any more" {
+		t.Errorf("a connection to somebody else, from the same port: %q", got)
+	}
 	for local, want := range map[string]string{
 		"127.0.0.1:40465": "ESTABLISHED", "127.0.0.1:40466": "CLOSE_WAIT", "127.0.0.3:40465": "not there any more",
 		"127.0.0.1:1": "not there any more", "nonsense": "", "[::1]:40465": "",
 	} {
-		if got := stateIn(table, local); got != want {
+		if got := stateIn(table, local, "127.0.0.3:38651"); got != want {
 			t.Errorf("%s: %q, not %q", local, got, want)
 		}
 	}

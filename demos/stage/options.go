@@ -24,6 +24,17 @@ func check(info demo.Info, o *demo.Options) (map[string]string, error) {
 			return nil, fmt.Errorf("steps are for processes: threads run freely, since no one of them can be held")
 		}
 	}
+	if o.Net == demo.Loopback {
+		o.Net = ""
+	}
+	if o.Net == demo.Namespaces {
+		if !info.Namespaces || o.Place != demo.Nodes && slices.Contains(info.Places, demo.Nodes) {
+			return nil, fmt.Errorf("%s has no nodes in %s that could have network namespaces of their own: leave --net out", info.Name, o.Place)
+		}
+		if err := canSeparate(); err != nil {
+			return nil, err
+		}
+	}
 	if o.Pace == "" {
 		o.Pace = demo.Real
 	}

@@ -150,6 +150,12 @@ func (p *proc) start(context.Context) error {
 	if g := p.spec.Program; g != nil {
 		what = warden.Spawn{Path: g.Path, Argv: append([]string{g.Path}, g.Args...), Env: append(slices.Clip(g.Env), run...), Dir: g.Dir}
 	}
+	if r.Apart() && p.spec.Node != "" {
+		what.Node = p.spec.Node
+		if err := r.spawn.node(what.Node, r.addrOf(what.Node)); err != nil {
+			return fail(err)
+		}
+	}
 	pid, err := r.spawn.spawn(what, files)
 	if err != nil {
 		return fail(err)
@@ -169,9 +175,13 @@ func (p *proc) exists(pid int) {
 	r.noting.Lock()
 	defer r.noting.Unlock()
 	p.pid = pid
+	start := trace.Start{PID: pid, Role: p.spec.Role, Node: p.spec.Node}
+	if r.Apart() && p.spec.Node != "" {
+		start.NetNS = netSpace(pid)
+	}
 	r.mu.Lock()
-	parent, ppid := r.spawn.parent()
-	r.rec.Add(trace.Kernel, p.id, trace.Start{PID: pid, PPID: ppid, Parent: parent, Role: p.spec.Role, Node: p.spec.Node})
+	start.Parent, start.PPID = r.spawn.parent()
+	r.rec.Add(trace.Kernel, p.id, start)
 	p.look = newLooker(pid, 0)
 	r.pids[pid] = p
 	r.order = append(r.order, p)
@@ -234,6 +244,10 @@ func cleanEnv() []string {
 
 // notice takes what the warden, or wait, has to tell.
 func (r *run) notice(n warden.Notice) {
+	if n.Orphan {
+		r.orphaned(n)
+		return
+	}
 	r.noting.Lock()
 	defer r.noting.Unlock()
 	r.mu.Lock()
@@ -305,6 +319,9 @@ func (p *proc) lost() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.exit.PID != 0 {
+		return
+	}
 	p.exit = trace.Exit{PID: p.pid, TID: p.tid, Code: -1, Signal: "KILL"}
 	p.r.rec.Add(trace.Stage, p.id, p.exit)
 	p.look.close()
@@ -315,10 +332,7 @@ func signalName(n int) string {
 	if n == 0 {
 		return ""
 	}
-	if s, ok := names[n]; ok {
-		return s
-	}
-	return fmt.Sprintf("signal %d", n)
+	return demo.SignalName(n)
 }
 
 func (p *proc) hasExited() bool {
@@ -388,7 +402,9 @@ func (p *proc) CloseSend() {
 		p.Send(demo.GateEOF)
 		return
 	}
-	p.ctl.Close()
+	if p.ctl != nil {
+		p.ctl.Close()
+	}
 }
 
 func (p *proc) State() trace.Letter {
@@ -403,6 +419,9 @@ func (p *proc) State() trace.Letter {
 func (p *proc) Send(line string) error {
 	if strings.ContainsRune(line, '\n') {
 		return errors.New("a message to a worker is one line")
+	}
+	if p.ctl == nil {
+		return fmt.Errorf("%s is not the stage's child: only its parent can write to it", p.id)
 	}
 	_, err := p.ctl.WriteString(line + "\n")
 	return err
@@ -420,8 +439,8 @@ func (p *proc) Signal(sig demo.Signal) error {
 	if p.guest != nil {
 		return p.guest.signal(sig)
 	}
-	if p.exit.PID != 0 {
-		return nil // a zombie takes every signal and minds none
+	if p.exit.PID != 0 && !keepsZombies {
+		return nil
 	}
 	if err := send(p.pid, sig); err != nil {
 		return fmt.Errorf("%s to %s: %w", sig, p.id, err)
@@ -441,6 +460,9 @@ func (p *proc) Wait(ctx context.Context) (trace.Exit, error) {
 func (p *proc) Reap(ctx context.Context) (trace.Reaped, error) {
 	if _, err := p.Wait(ctx); err != nil {
 		return trace.Reaped{}, err
+	}
+	if p.guest != nil {
+		return trace.Reaped{}, p.join()
 	}
 	p.reap()
 	select {

@@ -3,15 +3,21 @@
 package stage
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"sync"
 	"time"
 
+	"edu/procession/demos/demo"
 	"edu/procession/demos/stage/warden"
 	"edu/procession/demos/trace"
 )
+
+// keepsZombies says that who ended has been waited for, whatever the stage shows:
+// its pid may be another's.
+const keepsZombies = false
 
 func self() (string, error) { return os.Executable() }
 
@@ -29,12 +35,20 @@ type spawner struct {
 	gone  chan struct{}
 }
 
-func newSpawner(token string, notices func(warden.Notice)) (*spawner, error) {
+func newSpawner(token string, _ demo.Net, notices func(warden.Notice)) (*spawner, error) {
 	if err := endWithUs(); err != nil {
 		return nil, fmt.Errorf("no way to end workers with the program: %w", err)
 	}
 	return &spawner{notices: notices, ended: map[int]warden.Notice{}, live: map[int]*exec.Cmd{}, gone: make(chan struct{})}, nil
 }
+
+// canSeparate says why nodes have no network namespaces of their own.
+func canSeparate() error {
+	return errors.New("network namespaces are only on Linux: leave --net out, and each node has an address of this machine's loopback")
+}
+
+func (s *spawner) node(string, [4]byte) error { return canSeparate() }
+func (s *spawner) socket() (*os.File, error)  { return nil, canSeparate() }
 
 func (s *spawner) spawn(what warden.Spawn, files []*os.File) (int, error) {
 	cmd := exec.Command(what.Path)

@@ -10,7 +10,9 @@
 //  2. A state comes from /proc or from wait, and says from which.
 //  3. A signal is sent only to a process that has not been reaped, so never to a
 //     stranger that got its pid.
-//  4. A worker's lines are bounded in length and rate, cleaned, and checked for
+//  4. A process that a worker says to have started is its child to the kernel, and
+//     its state, its parent and its end are the kernel's, too (TestKin).
+//  5. A worker's lines are bounded in length and rate, cleaned, and checked for
 //     what a worker may vouch for; what is refused is counted (TestHostileWorker).
 package stage
 
@@ -27,6 +29,7 @@ import (
 	"sync"
 	"time"
 
+	"edu/procession/demos/cluster"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/safe"
 	"edu/procession/demos/stage/warden"
@@ -83,6 +86,8 @@ type run struct {
 	order  []*proc
 	serial map[string]int // role → workers so far
 	early  map[int][]warden.Notice
+	nets   []*cluster.Net
+	nodes  map[string]int // by name, the number of its address, where nodes have network namespaces
 }
 
 var (
@@ -106,11 +111,12 @@ func Start(d demo.Demo, o demo.Options) (demo.Run, error) {
 		rec: trace.NewRecorder(trace.Header{
 			Demo: info.Name, Place: string(o.Place), Seed: o.Seed, Params: params, Pace: string(o.Pace),
 			OS: runtime.GOOS, Version: Version, Sample: sampling(o.Pace), Token: token, Started: time.Now().UTC().Truncate(time.Second),
-			Clocks: info.Clocks,
+			Clocks: info.Clocks, Net: string(o.Net),
 		}),
 		rnd: mrand.New(mrand.NewPCG(o.Seed, 0)), epoch: demo.Mono(),
 		finish: make(chan struct{}), acts: make(chan demo.Act, 64), done: make(chan struct{}),
 		procs: map[trace.ID]*proc{}, pids: map[int]*proc{}, serial: map[string]int{}, early: map[int][]warden.Notice{},
+		nodes: map[string]int{},
 	}
 	r.gates = newGates(r)
 	if o.Place == demo.Threads {
@@ -123,7 +129,7 @@ func Start(d demo.Demo, o demo.Options) (demo.Run, error) {
 	if r.lifeR, r.life, err = os.Pipe(); err != nil {
 		return nil, fmt.Errorf("no pipe for the workers' lifeline: %w", err)
 	}
-	if r.spawn, err = newSpawner(token, r.notice); err != nil {
+	if r.spawn, err = newSpawner(token, o.Net, r.notice); err != nil {
 		return nil, err
 	}
 	r.lease = newLease(token)
@@ -171,6 +177,12 @@ func (r *run) play() {
 
 // clear ends what the play left, and the warden.
 func (r *run) clear() {
+	r.mu.Lock()
+	nets := r.nets
+	r.mu.Unlock()
+	for _, n := range nets {
+		n.Close()
+	}
 	r.hosts.close()
 	r.life.Close()
 	left := r.all()
@@ -186,6 +198,7 @@ func (r *run) clear() {
 		}
 	}
 	r.spawn.close()
+	r.waitedFor(left)
 	if r.warden != nil {
 		r.warden.spec.Unreaped = true // it has been waited for already
 		r.warden.ended(r.spawn.fate())
@@ -289,6 +302,9 @@ func (r *run) plan(name string, target trace.ID) (do func() error, err error) {
 	if r.ctx.Err() != nil {
 		return nil, errOver
 	}
+	if i := slices.IndexFunc(r.info.Actions, func(a demo.Action) bool { return a.Name == name }); i >= 0 && !r.info.Actions[i].In(r.opt.Place) {
+		return nil, fmt.Errorf("%s is done in place %s only, and this run is in %s", name, r.info.Actions[i].Only, r.opt.Place)
+	}
 	all := target == demo.Everyone && (name == demo.Stop.Name || name == demo.Cont.Name)
 	if !all && !slices.ContainsFunc(r.info.Actions, func(a demo.Action) bool { return a.Name == name }) {
 		return nil, unknownAction(r.info, name)
@@ -347,6 +363,7 @@ func (r *run) Param(name string) string          { return r.params[name] }
 func (r *run) Seed() uint64                      { return r.opt.Seed }
 func (r *run) Rand() *mrand.Rand                 { return r.rnd }
 func (r *run) Pace() demo.Pace                   { return r.opt.Pace }
+func (r *run) Place() demo.Place                 { return r.opt.Place }
 func (r *run) Attended() bool                    { return r.opt.Attended }
 func (r *run) Finished() <-chan struct{}         { return r.finish }
 func (r *run) Actions() <-chan demo.Act          { return r.acts }
@@ -369,6 +386,15 @@ func (r *run) judge(v trace.Verdict) {
 	r.gates.rest() // in step mode, a verdict comes when the last move has been seen through
 	r.gates.verdict = v
 	r.Emit("", v)
+}
+
+// Links implements demo.Stage.
+func (r *run) Links(nodes ...trace.ID) demo.Links {
+	n := cluster.New(r, nodes...)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.nets = append(r.nets, n)
+	return n
 }
 
 func (r *run) ScriptEnd() (end time.Duration) {

@@ -14,6 +14,7 @@ type Start struct {
 	Parent ID     `json:"parent,omitempty"` // the parent's name, where it is on stage
 	Role   string `json:"role"`
 	Node   string `json:"node,omitempty"`
+	NetNS  uint64 `json:"net_ns,omitempty"` // its network namespace, as /proc/PID/ns/net says, where nodes have their own
 }
 
 // Ready says that a worker passed the handshake (proc.ready). It is the
@@ -30,6 +31,14 @@ type State struct {
 	To   Letter `json:"to"`
 	On   string `json:"on,omitempty"`  // what it waits for: "pipe read", "futex", "timer", "child"
 	How  string `json:"how,omitempty"` // "sampled" from /proc, or "waited": told by wait as it happened
+}
+
+// Parent says that a process has another parent, since the one it had has ended
+// (proc.parent).
+type Parent struct {
+	PID    int `json:"pid"`
+	PPID   int `json:"ppid"`
+	Parent ID  `json:"parent,omitempty"` // the new parent's name, where it is on stage
 }
 
 // Usage is what a process has used since it began (proc.usage).
@@ -55,6 +64,8 @@ type Exit struct {
 	TID    int    `json:"tid,omitempty"`
 	Code   int    `json:"code"`             // -1 when a signal ended it
 	Signal string `json:"signal,omitempty"` // "KILL", "TERM", "SEGV"
+	// Untold says that whoever waited for it told nobody how it ended.
+	Untold bool `json:"untold,omitempty"`
 }
 
 // String is the ending in words: "exit code 3", "signal KILL", and of a thread
@@ -67,6 +78,8 @@ func (x Exit) String() string {
 		return "return code " + strconv.Itoa(x.Code)
 	case x.Signal != "":
 		return "signal " + x.Signal
+	case x.Untold:
+		return "an end that nobody told"
 	}
 	return "exit code " + strconv.Itoa(x.Code)
 }
@@ -251,6 +264,7 @@ type Solved struct {
 func (Start) Kind() Kind     { return KindStart }
 func (Ready) Kind() Kind     { return KindReady }
 func (State) Kind() Kind     { return KindState }
+func (Parent) Kind() Kind    { return KindParent }
 func (Usage) Kind() Kind     { return KindUsage }
 func (Block) Kind() Kind     { return KindBlock }
 func (Exit) Kind() Kind      { return KindExit }

@@ -16,7 +16,8 @@ const Limit = 1 << 20
 type Header struct {
 	Procession int               `json:"procession"` // the version of this format
 	Demo       string            `json:"demo"`
-	Place      string            `json:"place"` // threads, processes or nodes
+	Place      string            `json:"place"`         // threads, processes or nodes
+	Net        string            `json:"net,omitempty"` // namespaces, where each node has its own; else loopback
 	Seed       uint64            `json:"seed"`
 	Params     map[string]string `json:"params,omitempty"`
 	Pace       string            `json:"pace"` // real, fast or slow

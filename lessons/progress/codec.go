@@ -15,11 +15,12 @@ import (
 )
 
 // Schema is the version of the file's content that this program writes. It reads
-// every older one: what 1 does not have is empty.
+// every older one: what that does not have is empty.
 //
 //	1  lessons, predictions, runs, gauges
 //	2  and puzzles; predictions made in a review, and those of a count of runs
-const Schema = 2
+//	3  and the course's table
+const Schema = 3
 
 // maxFile is far above what a learner can fill; a larger file is not ours.
 const maxFile = 16 << 20
@@ -100,10 +101,19 @@ func (st *State) tidy() {
 		}
 	}
 	for _, gs := range st.Gauges {
-		maps.DeleteFunc(gs, func(_ string, g Gauge) bool {
-			return math.IsNaN(g.Value) || math.IsInf(g.Value, 0)
-		})
+		tidyGauges(gs)
 	}
+	for cell, m := range st.Table {
+		tidyTime(&m.When)
+		tidyGauges(m.Gauges)
+		st.Table[cell] = m
+	}
+}
+
+func tidyGauges(gs map[string]Gauge) {
+	maps.DeleteFunc(gs, func(_ string, g Gauge) bool {
+		return math.IsNaN(g.Value) || math.IsInf(g.Value, 0)
+	})
 }
 
 func tidyTime(t *time.Time) {
@@ -151,13 +161,28 @@ func (st State) validate() error {
 		}
 	}
 	for demo, gs := range st.Gauges {
-		if !name(demo) {
-			return fmt.Errorf("demo %.40q is no name", demo)
+		if err := validGauges(demo, gs); err != nil {
+			return err
 		}
-		for n, g := range gs {
-			if !name(n) || g.Unit != "" && !name(g.Unit) {
-				return fmt.Errorf("demo %s: gauge %.40q in %.40q is no name", demo, n, g.Unit)
-			}
+	}
+	for cell, m := range st.Table {
+		if !name(cell) {
+			return fmt.Errorf("cell %.40q is no name", cell)
+		}
+		if err := validGauges(m.Demo, m.Gauges); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func validGauges(demo string, gs map[string]Gauge) error {
+	if !name(demo) {
+		return fmt.Errorf("demo %.40q is no name", demo)
+	}
+	for n, g := range gs {
+		if !name(n) || g.Unit != "" && !name(g.Unit) {
+			return fmt.Errorf("demo %s: gauge %.40q in %.40q is no name", demo, n, g.Unit)
 		}
 	}
 	return nil

@@ -20,6 +20,7 @@ type State struct {
 	Lessons map[string]Lesson            `json:"lessons,omitempty"` // by lesson
 	Gauges  map[string]map[string]Gauge  `json:"gauges,omitempty"`  // of the last run, by demo and name
 	Puzzles map[string]map[string]Solved `json:"puzzles,omitempty"` // those that were solved, by demo and name
+	Table   map[string]Measured          `json:"table,omitempty"`   // the cells of the course's table that have figures
 }
 
 // Lesson is what a learner has done in one lesson.
@@ -51,6 +52,14 @@ type Prediction struct {
 type Solved struct {
 	Moves int       `json:"moves"` // in the best try
 	When  time.Time `json:"when,omitzero"`
+}
+
+// Measured is what one run has measured for a cell of the course's table.
+type Measured struct {
+	Demo   string           `json:"demo"`
+	Seed   uint64           `json:"seed"`
+	When   time.Time        `json:"when,omitzero"`
+	Gauges map[string]Gauge `json:"gauges"`
 }
 
 // Run is one run of a demo.
@@ -145,6 +154,15 @@ func (st *State) Ran(id string, r Run, gauges map[string]Gauge) {
 	st.Gauges[r.Demo] = maps.Clone(gauges)
 }
 
+// Measure notes what a run has measured for a cell, in place of what was there.
+func (st *State) Measure(cell string, m Measured) {
+	if st.Table == nil {
+		st.Table = map[string]Measured{}
+	}
+	m.Gauges = maps.Clone(m.Gauges)
+	st.Table[cell] = m
+}
+
 // Solve notes that a puzzle was solved, if it never was in as few moves.
 func (st *State) Solve(demo, puzzle string, s Solved) {
 	if was, ok := st.Solved(demo, puzzle); ok && was.Moves <= s.Moves {
@@ -186,6 +204,11 @@ func (st State) clone() State {
 	st.Puzzles = maps.Clone(st.Puzzles)
 	for demo, p := range st.Puzzles {
 		st.Puzzles[demo] = maps.Clone(p)
+	}
+	st.Table = maps.Clone(st.Table)
+	for cell, m := range st.Table {
+		m.Gauges = maps.Clone(m.Gauges)
+		st.Table[cell] = m
 	}
 	return st
 }

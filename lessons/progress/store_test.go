@@ -179,9 +179,9 @@ func TestMissingFileWithBackup(t *testing.T) {
 // Rule 4.
 func TestNewerSchema(t *testing.T) {
 	for name, data := range map[string]string{
-		"known":   `{"schema":3,"hash":"blake","state":{"lessons":{"a":{"part":3,"new":1}},"more":[]}}`,
+		"known":   `{"schema":4,"hash":"blake","state":{"lessons":{"a":{"part":3,"new":1}},"more":[]}}`,
 		"unknown": `{"schema":99,"state":[1,2]}`,
-		"hostile": `{"schema":3,"state":{"lessons":{"\u001b[31m":{"part":3}}}}`,
+		"hostile": `{"schema":4,"state":{"lessons":{"\u001b[31m":{"part":3}}}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := at(t)
@@ -211,7 +211,7 @@ func TestNewerSchema(t *testing.T) {
 	}
 }
 
-// A file of schema 1 is taken over as it is, and written as 2 at the next change;
+// A file of schema 1 is taken over as it is, and written as 3 at the next change;
 // the file from before is the .bak.
 func TestOlderSchema(t *testing.T) {
 	raw := `{"current":"a","lessons":{"a":{"part":3,"predictions":[{"question":"q","choice":2,"confidence":3,"right":true,"when":"2026-02-27T12:00:00Z"}]}},"gauges":{"d":{"g":{"value":1}}}}`
@@ -230,7 +230,7 @@ func TestOlderSchema(t *testing.T) {
 	}
 	must(t, s.Update(func(st *State) { st.Solve("d", "lose", Solved{Moves: 6, When: noon}) }))
 	must(t, s.Close())
-	if got, err := os.ReadFile(path); err != nil || !bytes.Contains(got, []byte(`"schema": 2`)) {
+	if got, err := os.ReadFile(path); err != nil || !bytes.Contains(got, []byte(`"schema": 3`)) {
 		t.Errorf("file = %q, %v", got, err)
 	}
 	if got, err := os.ReadFile(path + ".bak"); err != nil || !bytes.Equal(got, data) {
@@ -354,7 +354,7 @@ func TestImport(t *testing.T) {
 	for _, bad := range []string{
 		"", "{}", "null", exported.String()[:80],
 		strings.Replace(exported.String(), "process-life", "process-lie", 1),
-		`{"schema":3,"state":{}}`,
+		`{"schema":4,"state":{}}`,
 	} {
 		if err := s.Import(strings.NewReader(bad)); err == nil {
 			t.Errorf("%.40q was imported", bad)

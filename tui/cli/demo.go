@@ -55,6 +55,9 @@ func (a *app) demoCmd() *cobra.Command {
   # the lesson's Python listing on the same stage
   procession demo pool-of-workers --lang python
 
+  # each node in a network namespace of its own (Linux, where the system allows it)
+  procession demo silent-peer --net namespaces
+
   # many runs, and how what they measured is spread
   procession demo race-and-lock --set increments=3000 --runs 20`,
 		Args: need("demo NAME", "a demo's name"),
@@ -150,6 +153,7 @@ func (a *app) perform(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 		run.Stop()
 		<-run.Done()
 		a.solved(d, run)
+		a.measured(run)
 		a.keeper.wait(a.Err)
 	}()
 	caught := stopOn(ctx, run)

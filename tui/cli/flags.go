@@ -24,6 +24,7 @@ func nearestFlag(cmd *cobra.Command, name string) string {
 // options are the flags of a command that runs a demo.
 type options struct {
 	place, pace string
+	net         string
 	sets, dos   []string
 	seed        uint64
 	seeded      bool
@@ -39,6 +40,8 @@ func (o *options) flags(cmd *cobra.Command) {
 	f.StringVar(&o.pace, "pace", "real", "real, fast or slow")
 	cmd.RegisterFlagCompletionFunc("pace", cobra.FixedCompletions([]string{"real", "fast", "slow"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("place", cobra.FixedCompletions([]string{"threads", "processes", "nodes"}, cobra.ShellCompDirectiveNoFileComp))
+	f.StringVar(&o.net, "net", "loopback", "what nodes have between them: loopback or namespaces (one for each node, on Linux)")
+	cmd.RegisterFlagCompletionFunc("net", cobra.FixedCompletions([]string{"loopback", "namespaces"}, cobra.ShellCompDirectiveNoFileComp))
 	f.StringVar(&o.nats, "nats", "", "an existing NATS server, as `URL`, for a demo that has a broker")
 	f.StringVar(&o.creds, "nats-creds", "", "a `FILE` with credentials for that server")
 	cmd.PreRun = func(cmd *cobra.Command, _ []string) { o.seeded = cmd.Flags().Changed("seed") }
@@ -46,7 +49,7 @@ func (o *options) flags(cmd *cobra.Command) {
 
 // parse turns the flags into what a demo is started with.
 func (o *options) parse(info demo.Info) (demo.Options, error) {
-	out := demo.Options{Place: demo.Place(o.place), Pace: demo.Pace(o.pace), Seed: o.seed, Params: map[string]string{}}
+	out := demo.Options{Place: demo.Place(o.place), Pace: demo.Pace(o.pace), Net: demo.Net(o.net), Seed: o.seed, Params: map[string]string{}}
 	if !o.seeded {
 		out.Seed = newSeed(0)
 	}
@@ -54,6 +57,9 @@ func (o *options) parse(info demo.Info) (demo.Options, error) {
 		return out, err
 	}
 	if err := word("pace", o.pace, "real", "fast", "slow"); err != nil {
+		return out, err
+	}
+	if err := word("net", o.net, "loopback", "namespaces"); err != nil {
 		return out, err
 	}
 	sets := o.sets

@@ -79,6 +79,7 @@ func (a *app) stepped(ctx context.Context, d demo.Demo, opt demo.Options, asJSON
 		run.Stop()
 		<-run.Done()
 		a.solved(d, run)
+		a.measured(run)
 		if sig := caught(); sig != nil {
 			return sig
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // Nodes draws nodes as places: a box for each, with the addresses that it listens
-// at and its processes inside, each with the kernel's letter for it and, in
+// at, its network namespace where it has one of its own, and its processes inside, each with the kernel's letter for it and, in
 // quotes, its own word on its part; below them what is on the stage itself, and
 // the links. Where cuts have split the nodes, the first line tells into what: a *
 // is on who says that it leads.
@@ -61,6 +61,9 @@ func nodesPage(s *Scene, w, h int) *page {
 			p.say(inkDim, "* leads, by its own word, in the term after t. In quotes: its own word.", "* leads, by its own word.")
 		} else {
 			p.say(inkDim, "In quotes: its own word. The letters are the kernel's.", "In quotes: its own word.")
+		}
+		if apart(b) {
+			p.say(inkDim, " net: its network namespace.", "")
 		}
 		p.next()
 	}
@@ -171,6 +174,12 @@ func (pl *place) lines(b *board.Board, w int) (all []cardLine) {
 		}
 	}
 	for _, i := range procs {
+		if text := spaceOf(&b.Procs[i]); text != "" && !told[text] {
+			told[text] = true
+			all = append(all, cardLine{cardAt, i, text})
+		}
+	}
+	for _, i := range procs {
 		all = append(all, cardLine{is: cardProc, proc: i})
 		says := saysOf(&b.Procs[i])
 		if text := strings.Join(says, ", "); width(clean(text))+2 <= w && text != "" {
@@ -181,6 +190,19 @@ func (pl *place) lines(b *board.Board, w int) (all []cardLine) {
 		}
 	}
 	return all
+}
+
+// spaceOf is a process's own network namespace as /proc has it, "" for none.
+func spaceOf(pr *board.Proc) string {
+	if pr.NetNS == 0 {
+		return ""
+	}
+	return "net:[" + strconv.FormatUint(pr.NetNS, 10) + "]"
+}
+
+// apart says that nodes have network namespaces of their own.
+func apart(b *board.Board) bool {
+	return slices.ContainsFunc(b.Procs, func(p board.Proc) bool { return p.NetNS != 0 })
 }
 
 // band draws boxes side by side.

@@ -51,7 +51,10 @@ func (p *page) about(s *Scene, panel Panel, spare int) {
 	case PanelMessages:
 		t = append(t, "time goes down"...)
 	case PanelNodes:
-		if loopback(b) {
+		switch {
+		case apart(b):
+			t = append(t, "each in a network namespace of its own"...)
+		case loopback(b):
 			t = append(t, "on this machine, over loopback"...)
 		}
 	case PanelBeliefs:

@@ -146,7 +146,7 @@ func hostile(ctx context.Context, w *demo.Worker) error {
 	stranger := a
 	other, _ := NewSecret().seed("w2")
 	stranger.Seed = other
-	for name, at := range map[string]Access{"w1": a, "teacher": a, "relay": a, "a.b": a, "w2": stranger} {
+	for name, at := range map[string]Access{"w1": a, "teacher": a, "relay": a, "a.b": a, "peer.w2": a, "w2": stranger} {
 		if nc, err := dial(at, name, nil); err == nil {
 			nc.Close()
 			w.Logf("let in as %s", name)
@@ -305,7 +305,9 @@ func TestToken(t *testing.T) {
 func TestFrames(t *testing.T) {
 	f := Frames()
 	in := "PING\r\nPUB pool.v1.up.w1.want 2\r\n{}\r\nPUB pool.v1.up.w1.done 10\r\n{\"task\":7}\r\nMSG pool.v1.down.w1 1 10\r\n{\"task\":8}\r\n" +
-		"HPUB pool.v1.task.9 12 14\r\nNATS/1.0\r\n\r\n{}\r\nMSG pool.v1.task.9 4 $JS.ACK.a.b 2\r\n{}\r\nPUB $JS.ACK.a.b 4\r\n+ACK\r\nPUB pool.v1.up.w1.beat 4\r\n\r\n\r\n\r\n"
+		"HPUB pool.v1.task.9 12 14\r\nNATS/1.0\r\n\r\n{}\r\nMSG pool.v1.task.9 4 $JS.ACK.a.b 2\r\n{}\r\nPUB $JS.ACK.a.b 4\r\n+ACK\r\nPUB pool.v1.up.w1.beat 4\r\n\r\n\r\n\r\n" +
+		"PUB pool.v1.task.1000007 2\r\n{}\r\nPUB pool.v1.item.3 0\r\n\r\nMSG pool.v1.item.3 4 $JS.ACK.a.b 0\r\n\r\nPUB pool.v1.event 0\r\n\r\n" +
+		"PUB pool.v1.raw.3 0\r\n\r\nPUB $JS.ACK.pool-v1-raw.b 4\r\n+ACK\r\n"
 	var texts []string
 	for rest := []byte(in); len(rest) > 0; {
 		n := 0
@@ -326,7 +328,7 @@ func TestFrames(t *testing.T) {
 		}
 		rest = rest[n:]
 	}
-	if got := strings.Join(texts, ", "); got != "want, result 7, task 8, put 9, task 9, ack" {
+	if got := strings.Join(texts, ", "); got != "want, result 7, task 8, put 9, task 9, ack, put 7, put 3, item 3, event" {
 		t.Error(got)
 	}
 	for _, bad := range []string{"PUB a -5\r\n", "PUB a x\r\n", "MSG a 1 99999999999\r\n"} {

@@ -20,12 +20,15 @@
 //	a, err := broker.AccessOf(w) // in a worker
 //	err = broker.Work(ctx, w.Name(), a, w.Report, do)
 //
+// Nodes of the stage that want a queue without a master, or an event, are started
+// with [Broker.PeerArgs] and use [Join]: see [Bounded].
+//
 // # What travels where
 //
 // Tasks lie in a JetStream work queue and results in a stream, both in files of
-// the broker. Only the master uses JetStream. Workers speak core NATS with the
-// master, and each of them may publish pool.v1.up.NAME.* and hear
-// pool.v1.down.NAME and pool.v1.ctl, nothing else:
+// the broker. Of master and workers only the master uses JetStream. Workers speak
+// core NATS with the master, and each of them may publish pool.v1.up.NAME.* and
+// hear pool.v1.down.NAME and pool.v1.ctl, nothing else:
 //
 //	worker  up.w1.want     I am free
 //	master                 takes one task from JetStream, whose lease begins

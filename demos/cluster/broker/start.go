@@ -26,6 +26,8 @@ type Config struct {
 	// a file with credentials for it, if it wants some. Workers and master have the
 	// same there: keeping them apart is that server's business.
 	URL, Creds string
+	// Heard receives what the server on stage reports, as Heard of demo.Spec does.
+	Heard func(trace.Data)
 	// Host is where the server listens; "" is its node's own address, on loopback.
 	// From another machine it takes TLS alone ([Broker.Fingerprint]).
 	Host string
@@ -83,8 +85,8 @@ func (b *Broker) start(ctx context.Context) error {
 	}
 	p, err := b.s.Spawn(ctx, demo.Spec{
 		Role: string(Name), Name: name, Node: string(Name),
-		Args:  map[string]string{"host": cmp.Or(b.c.Host, b.net.Host(Name)), "dir": b.dir, "secret": string(b.secret)},
-		Heard: cluster.Announced("nats", addr, nil),
+		Args:  map[string]string{"host": cmp.Or(b.c.Host, b.net.Host(Name)), "dir": b.dir, "stage": b.net.DoorHost(), "secret": string(b.secret)},
+		Heard: cluster.Announced("nats", addr, b.c.Heard),
 	})
 	if err != nil {
 		return err

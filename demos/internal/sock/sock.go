@@ -5,7 +5,7 @@
 // through this package blocks its main thread in a plain system call: /proc says
 // "pipe read", "socket read", "accept" or, in [Wait], "poll".
 //
-//	l, err := sock.Listen(2)                    // 127.0.0.2, a port of the kernel's choice
+//	l, err := sock.Listen(sock.Addr{Host: 2})   // 127.0.0.2, a port of the kernel's choice
 //	fmt.Fprintln(facts, "at", l.Addr())         // the play tells the others
 //	c, err := l.Accept(key)                     // blocked in accept
 //	ready, err := sock.Wait(time.Second, c, d)  // blocked in poll
@@ -15,7 +15,8 @@
 // is told of what a process waits for.
 //
 // The rules are:
-//  1. An [Addr] has no room for an address other than 127.0.0.x (TestOnlyLoopback).
+//  1. An [Addr] has no room for an address other than 127.0.0.x, and 10.0.0.x where
+//     nodes have network namespaces of their own, and it is theirs (TestOnlyLoopback).
 //  2. Whoever connects must say the key that its parent gave it; strangers are
 //     shown out (TestStranger). A port is open to everybody on the machine.
 //  3. A Write is whole or an error; a TryWrite never waits (TestTryWrite).
@@ -28,39 +29,47 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Addr is an address of this machine's loopback: 127.0.0.Host:Port.
+// Addr is an address of this machine's loopback: 127.0.0.Host:Port; or, Apart, of a
+// node that has a network namespace of its own: 10.0.0.Host:Port.
 type Addr struct {
-	Host byte
-	Port int
+	Host  byte
+	Port  int
+	Apart bool
 }
 
 // String is the address as people write it.
 func (a Addr) String() string { return a.IP() + ":" + strconv.Itoa(a.Port) }
 
 // IP is the address without the port.
-func (a Addr) IP() string { return "127.0.0." + strconv.Itoa(int(a.Host)) }
+func (a Addr) IP() string {
+	ip := a.ip()
+	return fmt.Sprintf("%d.%d.%d.%d", ip[0], ip[1], ip[2], ip[3])
+}
+
+func (a Addr) ip() [4]byte {
+	if a.Apart {
+		return [4]byte{10, 0, 0, a.Host}
+	}
+	return [4]byte{127, 0, 0, a.Host}
+}
 
 // ParseAddr reads what [Addr.String] writes.
 func ParseAddr(s string) (Addr, error) {
-	host, port, _ := strings.Cut(strings.TrimPrefix(s, "127.0.0."), ":")
+	rest, apart := strings.CutPrefix(s, "10.0.0.")
+	host, port, _ := strings.Cut(strings.TrimPrefix(rest, "127.0.0."), ":")
 	h, err := strconv.ParseUint(host, 10, 8)
 	p, err2 := strconv.ParseUint(port, 10, 16)
-	a := Addr{byte(h), int(p)}
+	a := Addr{byte(h), int(p), apart}
 	if err != nil || err2 != nil || a.String() != s {
-		return Addr{}, fmt.Errorf("%.40q is no address of this machine's loopback", s)
+		return Addr{}, fmt.Errorf("%.40q is no address of this machine's loopback, nor of a node in a network namespace", s)
 	}
 	return a, nil
 }
-
-// ManyHosts says that all of 127.0.0.x belongs to this machine without having
-// been asked for. Where it is false, use Host 1.
-const ManyHosts = runtime.GOOS == "linux" || runtime.GOOS == "windows"
 
 // Key is what both ends of a connection know and a stranger does not.
 type Key string

@@ -183,11 +183,14 @@ type Listener struct {
 	addr Addr
 }
 
-func (a Addr) raw() *net.TCPAddr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, a.Host), Port: a.Port} }
+func (a Addr) raw() *net.TCPAddr {
+	ip := a.ip()
+	return &net.TCPAddr{IP: ip[:], Port: a.Port}
+}
 
-// Listen listens on 127.0.0.host, on a port that the kernel chooses.
-func Listen(host byte) (*Listener, error) {
-	a := Addr{Host: host}
+// Listen listens at an address, on a port that the kernel chooses.
+func Listen(a Addr) (*Listener, error) {
+	a.Port = 0
 	l, err := net.ListenTCP("tcp4", a.raw())
 	if err != nil {
 		return nil, err
@@ -216,9 +219,10 @@ func (l *Listener) Accept(key Key) (*Conn, error) {
 	}
 }
 
-// Dial connects, from 127.0.0.from, and says the key.
-func Dial(from byte, to Addr, key Key) (*Conn, error) {
-	s, err := net.DialTCP("tcp4", Addr{Host: from}.raw(), to.raw())
+// Dial connects, from an address and a port that the kernel chooses, and says the key.
+func Dial(from, to Addr, key Key) (*Conn, error) {
+	from.Port = 0
+	s, err := net.DialTCP("tcp4", from.raw(), to.raw())
 	if err != nil {
 		return nil, err
 	}

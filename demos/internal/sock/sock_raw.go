@@ -155,12 +155,12 @@ func tcp() (int, error) {
 }
 
 func (a Addr) raw() *syscall.SockaddrInet4 {
-	return &syscall.SockaddrInet4{Port: a.Port, Addr: [4]byte{127, 0, 0, a.Host}}
+	return &syscall.SockaddrInet4{Port: a.Port, Addr: a.ip()}
 }
 
-// Listen listens on 127.0.0.host, on a port that the kernel chooses.
-func Listen(host byte) (*Listener, error) {
-	a := Addr{Host: host}
+// Listen listens at an address, on a port that the kernel chooses.
+func Listen(a Addr) (*Listener, error) {
+	a.Port = 0
 	fd, err := tcp()
 	if err == nil {
 		err = syscall.Bind(fd, a.raw())
@@ -205,14 +205,15 @@ func (l *Listener) Accept(key Key) (*Conn, error) {
 	}
 }
 
-// Dial connects, from 127.0.0.from, and says the key.
-func Dial(from byte, to Addr, key Key) (*Conn, error) {
+// Dial connects, from an address and a port that the kernel chooses, and says the key.
+func Dial(from, to Addr, key Key) (*Conn, error) {
+	from.Port = 0
 	fd, err := tcp()
 	if err != nil {
 		return nil, err
 	}
 	c := socketOf(fd)
-	if err = syscall.Bind(fd, Addr{Host: from}.raw()); err == nil {
+	if err = syscall.Bind(fd, from.raw()); err == nil {
 		err = connect(fd, to.raw())
 	}
 	if err == nil {

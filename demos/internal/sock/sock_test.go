@@ -13,7 +13,7 @@ import (
 func TestOnlyLoopback(t *testing.T) {
 	for s, ok := range map[string]bool{
 		"127.0.0.1:80": true, "127.0.0.254:65535": true,
-		"127.0.0.1": false, "127.0.0.1:70000": false, "127.0.0.300:1": false, "10.0.0.1:80": false,
+		"127.0.0.1": false, "127.0.0.1:70000": false, "127.0.0.300:1": false, "10.0.0.1:80": true, "10.0.1.1:80": false,
 		"127.0.1.1:80": false, "localhost:80": false, "0.0.0.0:80": false, "127.0.0.01:80": false, "": false,
 	} {
 		a, err := ParseAddr(s)
@@ -26,7 +26,7 @@ func TestOnlyLoopback(t *testing.T) {
 // connected is a TCP connection between two Conns of this process.
 func connected(t *testing.T) (dialed, taken *Conn) {
 	t.Helper()
-	l, err := Listen(1)
+	l, err := Listen(Addr{Host: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func connected(t *testing.T) (dialed, taken *Conn) {
 	key := NewKey()
 	got := make(chan *Conn)
 	go func() { c, _ := l.Accept(key); got <- c }()
-	if dialed, err = Dial(1, l.Addr(), key); err != nil {
+	if dialed, err = Dial(Addr{Host: 1}, l.Addr(), key); err != nil {
 		t.Fatal(err)
 	}
 	if taken = <-got; taken == nil {
@@ -45,7 +45,7 @@ func connected(t *testing.T) (dialed, taken *Conn) {
 }
 
 func TestStranger(t *testing.T) {
-	l, err := Listen(1)
+	l, err := Listen(Addr{Host: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestStranger(t *testing.T) {
 			t.Errorf("a stranger who says %q was answered", says)
 		}
 	}
-	c, err := Dial(1, l.Addr(), key)
+	c, err := Dial(Addr{Host: 1}, l.Addr(), key)
 	if err != nil {
 		t.Fatal(err)
 	}

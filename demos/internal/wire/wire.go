@@ -26,8 +26,9 @@ import (
 	"time"
 )
 
-// Max is the longest message, in bytes of JSON.
-const Max = 16 << 10
+// Max is the longest message, in bytes of JSON. Over a link whose messages may be
+// longer than 64 KiB, cluster.Frames wants a Max of its own.
+const Max = 512 << 10
 
 // head is the length of the length.
 const head = 4

@@ -28,8 +28,12 @@ func host(demos []demo.Demo) {
 	o := demo.Options{Attended: true, Params: map[string]string{}}
 	for kv := range strings.FieldsSeq(rest) {
 		k, v, _ := strings.Cut(kv, "=")
-		if k == "place" {
+		switch k {
+		case "place":
 			o.Place = demo.Place(v)
+			continue
+		case "net":
+			o.Net = demo.Net(v)
 			continue
 		}
 		o.Params[k] = v

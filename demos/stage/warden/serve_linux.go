@@ -2,6 +2,7 @@ package warden
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/signal"
 	"strconv"
@@ -55,6 +56,7 @@ type server struct {
 	mu       sync.Mutex
 	children map[int]bool // pid → its end was told
 	ending   bool
+	spaces   spaces
 }
 
 // requests serves the stage until end of file.
@@ -110,15 +112,25 @@ func (w *server) serve(req Request, files []int) {
 		for i, fd := range files {
 			fds[i] = uintptr(fd)
 		}
-		pid, err := syscall.ForkExec(req.Spawn.Path, req.Spawn.Argv, &syscall.ProcAttr{
-			Env: req.Spawn.Env, Files: fds, Dir: req.Spawn.Dir, Sys: &syscall.SysProcAttr{Setpgid: true},
-		})
+		pid, err := w.fork(req.Spawn, fds)
 		if err != nil {
-			w.tell(Notice{Reply: true, Error: err.Error()})
+			w.did(err)
 			return
 		}
 		w.children[pid] = false
 		w.tell(Notice{Reply: true, PID: pid})
+	case req.Spaces != nil:
+		w.did(w.spaces.begin(*req.Spaces))
+	case req.Node != nil:
+		w.did(w.spaces.add(req.Node.Name, req.Node.Addr))
+	case req.Socket:
+		fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, 0)
+		if err != nil {
+			w.did(err)
+			return
+		}
+		w.tell(Notice{Reply: true}, fd)
+		syscall.Close(fd)
 	case req.Reap != 0:
 		var ru syscall.Rusage
 		pid, err := syscall.Wait4(req.Reap, nil, syscall.WNOHANG, &ru)
@@ -132,17 +144,44 @@ func (w *server) serve(req Request, files []int) {
 	}
 }
 
-func (w *server) tell(n Notice) {
+// fork starts a process, in the network namespace of its node if it has one.
+func (w *server) fork(s *Spawn, fds []uintptr) (int, error) {
+	if s.Node != "" {
+		defer w.spaces.leave()
+		if err := setns(w.spaces.of[s.Node]); err != nil {
+			return 0, fmt.Errorf("into the network namespace of %s: %w", s.Node, err)
+		}
+	}
+	return syscall.ForkExec(s.Path, s.Argv, &syscall.ProcAttr{
+		Env: s.Env, Files: fds, Dir: s.Dir, Sys: &syscall.SysProcAttr{Setpgid: true},
+	})
+}
+
+// did answers that something was done, or why not.
+func (w *server) did(err error) {
+	n := Notice{Reply: true}
+	if err != nil {
+		n.Error = err.Error()
+	}
+	w.tell(n)
+}
+
+// tell writes a notice. Descriptors travel with its first bytes.
+func (w *server) tell(n Notice, fds ...int) {
 	b, _ := json.Marshal(n)
 	for b = append(b, '\n'); len(b) > 0; {
-		n, err := syscall.Write(3, b)
+		var rights []byte
+		if len(fds) > 0 {
+			rights = syscall.UnixRights(fds...)
+		}
+		n, err := syscall.SendmsgN(3, b, rights, nil, 0)
 		if err == syscall.EINTR {
 			continue
 		}
 		if err != nil {
 			return // the stage is gone: requests sees it too
 		}
-		b = b[n:]
+		b, fds = b[n:], nil
 	}
 }
 
@@ -206,7 +245,17 @@ func (w *server) look() {
 	}
 	for _, pid := range own() {
 		if _, ours := w.children[pid]; !ours {
-			syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+			var ws syscall.WaitStatus
+			var ru syscall.Rusage
+			if got, err := syscall.Wait4(pid, &ws, syscall.WNOHANG, &ru); err != nil || got != pid {
+				continue
+			}
+			n := Notice{PID: pid, Orphan: true, Code: ws.ExitStatus(), User: time.Duration(ru.Utime.Nano()),
+				System: time.Duration(ru.Stime.Nano()), MaxRSS: ru.Maxrss << 10}
+			if ws.Signaled() {
+				n.Signal = int(ws.Signal())
+			}
+			w.tell(n)
 		}
 	}
 }

@@ -8,9 +8,12 @@
 // kills all its descendants, stopped ones too, reaps them, and ends.
 //
 // The rules are:
-//  1. A worker that has ended stays a zombie until the stage asks to reap it.
+//  1. A worker that has ended stays a zombie until the stage asks to reap it; an
+//     orphan that came to the warden is reaped as it ends, as init does it.
 //  2. Ends, stops and continuations are told as they happen (waitid), in order.
-//  3. After end of file the warden ends only when it has no descendants left, and
+//  3. With network namespaces, none outlives the run's processes: none has a name
+//     (TestNamespacesGo, in package demos).
+//  4. After end of file the warden ends only when it has no descendants left, and
 //     the run's folder is gone.
 //
 // The package imports only the standard library without net, since it is
@@ -29,6 +32,13 @@ type Spawn struct {
 	Argv []string `json:"argv"`
 	Env  []string `json:"env"`
 	Dir  string   `json:"dir,omitempty"`
+	Node string   `json:"node,omitempty"` // in whose network namespace; empty: in the warden's
+}
+
+// Node asks for a network namespace, unless it is there already.
+type Node struct {
+	Name string  `json:"name"`
+	Addr [4]byte `json:"addr"`
 }
 
 // Request is one line to the warden. Exactly one field is set. The next request
@@ -36,6 +46,13 @@ type Spawn struct {
 type Request struct {
 	Spawn *Spawn `json:"spawn,omitempty"`
 	Reap  int    `json:"reap,omitempty"`
+	// Spaces prepares for network namespaces, of a warden that was started in one of
+	// its own: it is the stage's address there.
+	Spaces *[4]byte `json:"spaces,omitempty"`
+	Node   *Node    `json:"node,omitempty"`
+	// Socket asks for a TCP socket that belongs to the warden's network namespace. It
+	// travels with the reply.
+	Socket bool `json:"socket,omitempty"`
 }
 
 // Notice is one line from the warden.
@@ -51,4 +68,5 @@ type Notice struct {
 	Signal    int           `json:"signal,omitempty"`
 	Stopped   bool          `json:"stopped,omitempty"`
 	Continued bool          `json:"continued,omitempty"`
+	Orphan    bool          `json:"orphan,omitempty"` // inherited; it has ended, and was waited for at once
 }

@@ -420,6 +420,10 @@ func (pl *play) look() {
 		c.over, pl.gone = true, true
 	case !c.silent && silent > 15*beatEvery && c.trouble == "":
 		c.silent = true
-		pl.s.Say("No heartbeat for %d ms: whoever should beat is not at it.", silent.Milliseconds())
+		if c.loops && c.kind == cpu && !c.workers {
+			pl.s.Say("No heartbeat for %d ms: the loop has not come back from a job.", silent.Milliseconds())
+		} else {
+			pl.s.Say("No heartbeat for %d ms.", silent.Milliseconds())
+		}
 	}
 }

@@ -19,20 +19,30 @@ func (pl *play) report(c *current) {
 		serial, compared = c.got, true
 	}
 	pl.done[c.asked] = c.got
-	show := func(what string, value float64, unit, group string, log bool) {
-		s.Emit("", trace.Gauge{Name: gauge(what, c.kind, c.way), Value: value, Unit: unit, Group: group, Log: log, Paced: s.Pace() == demo.Slow})
+	show := func(what string, value float64, unit, group string) {
+		g := trace.Gauge{Name: gauge(what, c.kind, c.way), Value: value, Unit: unit, Group: group, Paced: s.Pace() == demo.Slow}
+		if compared && pl.busy(c.kind, serial) {
+			g.Note = "machine busy with other things"
+		}
+		s.Emit("", g)
 	}
-	show("makespan", c.got.makespan.Seconds(), "s", "makespan: "+kindWords[c.kind], false)
-	show("gap", ms(c.got.gap), "ms", "largest heartbeat gap: "+kindWords[c.kind], false)
+	show("makespan", c.got.makespan.Seconds(), "s", "makespan: "+kindWords[c.kind])
+	show("gap", ms(c.got.gap), "ms", "largest heartbeat gap: "+kindWords[c.kind])
 	factor := serial.makespan.Seconds() / c.got.makespan.Seconds()
 	if compared {
-		show("speedup", factor, "×", "", false)
+		show("speedup", factor, "×", "")
 	}
 	text := fmt.Sprintf("%s: %.2f s", c.name, c.got.makespan.Seconds())
 	if compared && c.name != "serial" {
 		text += ", " + times(factor)
 	}
 	s.Say("%s. The heart's largest gap was %.0f ms.%s", text, ms(c.got.gap), pl.remark(c, serial, compared))
+}
+
+// busy says that one goroutine needed far longer for its jobs than they are sized
+// for: it had no core to itself, and what is compared with it says little.
+func (pl *play) busy(kind string, serial measured) bool {
+	return kind == cpu && serial.makespan > pl.work*time.Duration(pl.jobs)*4/3
 }
 
 // remark is why, where what was measured shows it.
@@ -88,6 +98,9 @@ func (pl *play) verdict() {
 			}
 		}
 		if parts != nil {
+			if compared && pl.busy(kind, serial) {
+				parts[len(parts)-1] += "; the machine was busy with other things, so this says little about the cores"
+			}
 			all = append(all, strings.ToUpper(kindWords[kind][:1])+kindWords[kind][1:]+": "+strings.Join(parts, ", ")+".")
 		}
 	}

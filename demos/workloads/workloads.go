@@ -31,10 +31,12 @@
 //
 // The rules are:
 //  1. All ways do the same jobs (TestAllWays).
-//  2. A loop that computes beats no more often than between jobs (TestAllWays).
-//  3. Threads and processes that are said to do a job used the CPU time for it, by
-//     the kernel's word (TestAllWays).
-//  4. A measurement in which somebody was killed or stopped reports no number (TestKilled).
+//  2. A loop that computes does not beat while it is in a job; waits in a loop are
+//     all under way at once (TestAllWays).
+//  3. The threads that are said to do jobs used the CPU time for it, by the kernel's
+//     word (TestThreadsAreTheKernels).
+//  4. A measurement in which somebody was killed or stopped reports no number, and
+//     is made again by others (TestKilled, TestKilledWorker).
 package workloads
 
 import (

@@ -418,12 +418,8 @@ func (pl *play) look() {
 		pl.s.Say("%s: the clock runs on, so this will not count. c lets it go on.", c.trouble)
 	case stopped >= 0 && !pl.s.Attended() && time.Since(c.stopped) > patience && pl.s.Now() > pl.s.ScriptEnd()+time.Second:
 		c.over, pl.gone = true, true
-	case !c.silent && silent > 15*beatEvery && c.trouble == "":
-		c.silent = true
-		if c.loops && c.kind == cpu && !c.workers {
-			pl.s.Say("No heartbeat for %d ms: the loop has not come back from a job.", silent.Milliseconds())
-		} else {
-			pl.s.Say("No heartbeat for %d ms.", silent.Milliseconds())
-		}
+	case !c.silent && silent > 15*beatEvery && c.trouble == "" && c.name == "loop" && c.kind == cpu:
+		c.silent = true // elsewhere it may be that we are late to hear
+		pl.s.Say("No heartbeat heard for %d ms: the loop has not come back from its jobs.", silent.Milliseconds())
 	}
 }

@@ -29,7 +29,7 @@ func (pl *play) report(c *current) {
 	show("makespan", c.got.makespan.Seconds(), "s", "makespan: "+kindWords[c.kind])
 	show("gap", ms(c.got.gap), "ms", "largest heartbeat gap: "+kindWords[c.kind])
 	factor := serial.makespan.Seconds() / c.got.makespan.Seconds()
-	if compared {
+	if compared && c.name != "serial" {
 		show("speedup", factor, "×", "")
 	}
 	text := fmt.Sprintf("%s: %.2f s", c.name, c.got.makespan.Seconds())

@@ -122,8 +122,10 @@ func (Demo) Info() demo.Info {
 		for _, w := range ways {
 			info.Gauges = append(info.Gauges,
 				demo.Gauge{Name: gauge("makespan", kind, w), Unit: "s", Doc: "from the first job's being given out to the last one's being done, by the caller's clock"},
-				demo.Gauge{Name: gauge("speedup", kind, w), Unit: "×", Doc: "makespan of serial divided by that of this way, both of this run and of jobs of this kind"},
 				demo.Gauge{Name: gauge("gap", kind, w), Unit: "ms", Doc: fmt.Sprintf("the longest time between two heartbeats in that stretch, by the caller's clock; the heart tries for %v", beatEvery)})
+			if w.name != "serial" {
+				info.Gauges = append(info.Gauges, demo.Gauge{Name: gauge("speedup", kind, w), Unit: "×", Doc: "makespan of serial divided by that of this way, both of this run and of jobs of this kind"})
+			}
 		}
 	}
 	return info

@@ -21,9 +21,10 @@ func Rounds(n int) {
 }
 
 // Rate is how many rounds the calling goroutine does in a second: the fastest of
-// some short tries, the one that was disturbed least.
+// some tries that are short beside a turn on a busy core, the one that was disturbed
+// least.
 func Rate() float64 {
-	const tries, rounds = 12, 1000
+	const tries, rounds = 50, 200
 	best := 0.0
 	for range tries {
 		t := time.Now()

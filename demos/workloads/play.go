@@ -363,10 +363,11 @@ func (pl *play) take(n news) {
 	switch {
 	case n.troupe != pl.troupes: // of a cast that is no more
 	case n.ended:
+		first := !pl.gone
 		pl.gone = true
 		if c != nil && !c.over {
 			c.trouble, c.over = string(n.who)+" ended in the middle", true
-		} else if c == nil {
+		} else if c == nil && first {
 			pl.s.Say("%s has ended. The next measurement starts all of them anew.", n.who)
 		}
 	case n.data != nil:

@@ -4,6 +4,7 @@ package demos
 import (
 	"slices"
 
+	"edu/procession/demos/brokers"
 	"edu/procession/demos/clocks"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/early"
@@ -24,7 +25,7 @@ import (
 // of package early run on nodes as well: what is listed here has their roles and
 // those for nodes, and a worker of theirs that needs no network starts early still.
 var All = slices.Concat(also(early.Demos, nodepool.Demo{}, nodequeue.Demo{}), []demo.Demo{
-	remote.Demo{}, trust.Demo{}, silent.Demo{}, payments.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{}, gossip.Demo{}, mapreduce.Demo{},
+	remote.Demo{}, trust.Demo{}, silent.Demo{}, payments.Demo{}, brokers.Demo{}, lease.Demo{}, clocks.Demo{}, quorum.Demo{}, gossip.Demo{}, mapreduce.Demo{},
 })
 
 // also is the demos with those of the same name in their place that can do more.

@@ -26,6 +26,7 @@ var gaugesOf = map[string][]string{
 	"readers-writers":     {"reads", "writes", "torn", "overtaken", "together", "waited"},
 	"semaphore-barrier":   {"parts", "laps", "inside", "waited"},
 	"at-least-once":       {"payments", "requests", "effects", "duplicates", "too-much", "retries", "slowest"},
+	"brokers":             {"acknowledged", "done", "sent-again", "recognised", "duplicates", "new-leader", "longest-wait", "lost"},
 	"silent-peer":         {"detection", "end-of-file", "connect", "suspicions", "false-alarms"},
 	"whose-clock":         {"writes", "lost-writes", "concurrent", "one-way", "backwards", "offset-a", "offset-b", "offset-store"},
 	"lease-and-fencing":   {"counter", "accepted", "lost-updates", "stale-accepted", "stale-refused", "wrong-belief"},

@@ -85,6 +85,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^without ids: \[\d+, \d+, \d+\] attempts, \d+ requests, [4-9] effects, 0 duplicates, balance [4-9]0\nwith ids: \[\d+, \d+, \d+\] attempts, \d+ requests, 3 effects, [1-9] duplicates, balance 30\n$`},
 		golang: []string{`^without ids: \[\d+ \d+ \d+\] attempts, [4-9] effects\nwith ids: \[\d+ \d+ \d+\] attempts, 3 effects\n$`},
 	},
+	"broker-down": {
+		python: []string{`^in memory: 5 tasks\nput raises (EOFError|ConnectionResetError|BrokenPipeError)\nconnect raises ConnectionRefusedError\na new server: 0 tasks\ntask 0: stored, attempt 1\ntask 1: stored, attempt 1\ntask 2: known by its id, attempt 2\ntask 3: stored, attempt 1\ntask 4: stored, attempt 1\nin the file: 5 tasks\n$`},
+		golang: []string{`^task 0 acknowledged, number 1\ntask 1 .*\ntask 2 acknowledged, number 3\nkilled; task 3 acknowledged: false\ntask 2 acknowledged, known: true\ntask 3 acknowledged, known: (true|false)\ntask 4 acknowledged, known: false\nin the stream: 5 tasks\n$`},
+	},
 	"silent-peer": {
 		python: []string{`^running: answer: one\nstopped: silence\nstopped: a new connection was taken\ngoes on: answer: two\nkilled: (end of stream|reset): a kernel says that it has ended\n$`},
 		golang: []string{`^running: answer: one\nstopped: silence\nstopped: a new connection was taken\ngoes on: answer: two\nkilled: (end of stream|reset): a kernel says that it has ended\n$`},
@@ -139,7 +143,6 @@ var relations = map[string]struct{ python, golang []relation }{
 	"gil-threads-async": {
 		python: []relation{
 			{`\nwait, threads: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
-			{`\nwait, processes: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
 			{`\nasyncio, wait: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
 			{`\nasyncio, compute inside: (\S+) s`, 2, `compute inside: .* gap (\S+) s`},
 			{`compute outside: .* gap (\S+) s`, 1, `compute inside: .* gap (\S+) s`},
@@ -171,7 +174,7 @@ func (r relation) hold(t *testing.T, out string) {
 }
 
 // needsModules are the Go listings that show a library.
-var needsModules = map[string]bool{"gossip-membership": true}
+var needsModules = map[string]bool{"gossip-membership": true, "broker-down": true}
 
 // startMethods are tried one by one; what else a method must make a listing say
 // is in the map.

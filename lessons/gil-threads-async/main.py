@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 JOBS = 4
-N = 3_000_000                     # rounds of a job that computes
+N = 1_500_000                     # rounds of a job that computes
 
 
 def compute(n):

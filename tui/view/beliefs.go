@@ -290,7 +290,7 @@ func (p *page) truthNeeds(b *board.Board, c creed) int {
 	case 1:
 		pr := &b.Procs[c.procs[0]]
 		if pr.Ended != 0 {
-			return len("xS ") + width(ending(pr.Exit))
+			return len("xS ") + width(ending(pr))
 		}
 		return len("xS ") + width(p.p.look[standing(pr)].Word)
 	}
@@ -317,7 +317,7 @@ func (p *page) truth(b *board.Board, c creed, w int) {
 		p.put(k.ink(), p.p.look[k].Letter)
 		word := p.p.look[k].Word
 		if pr.Ended != 0 {
-			word = ending(pr.Exit)
+			word = ending(pr)
 		}
 		if len(c.procs) > 1 {
 			word = p.clean(string(pr.ID))

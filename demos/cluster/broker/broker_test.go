@@ -32,17 +32,21 @@ type troupe struct{}
 
 func (troupe) Info() demo.Info {
 	return demo.Info{Name: "troupe", Places: []demo.Place{demo.Nodes}, Actions: []demo.Action{demo.Kill, {Name: "restart", Target: demo.ToStage}},
-		Params: []demo.Param{{Name: "hostile", Default: "false"}, {Name: "tasks", Default: "40"}, {Name: "nats"}}}
+		Params: []demo.Param{{Name: "hostile", Default: "false"}, {Name: "intruder", Default: "false"}, {Name: "tasks", Default: "40"}, {Name: "nats"}}}
 }
 
 func (troupe) Roles() map[string]demo.Role {
-	return map[string]demo.Role{"broker": Role, "master": master, "worker": good, "hostile": hostile}
+	return map[string]demo.Role{"broker": Role, "master": master, "worker": good, "hostile": hostile, "intruder": intruder}
 }
 
 func (troupe) Play(ctx context.Context, s demo.Stage) error {
 	nodes := cluster.New(s, Name, "master", "w1", "w2")
 	defer nodes.Close()
-	b, err := Start(ctx, s, nodes, Config{Lease: 3 * time.Second, URL: s.Param("nats")})
+	c := Config{Lease: 3 * time.Second, URL: s.Param("nats")}
+	if s.Param("intruder") == "true" {
+		c.Listen = "127.0.0.1:0"
+	}
+	b, err := Start(ctx, s, nodes, c)
 	if err != nil {
 		return err
 	}
@@ -85,6 +89,12 @@ func (troupe) Play(ctx context.Context, s demo.Stage) error {
 			return err
 		}
 	}
+	if s.Param("intruder") == "true" {
+		at, token := b.Invitation()
+		if _, err := spawn("intruder", "intruder", map[string]string{"at": at, "token": token}, nil); err != nil {
+			return err
+		}
+	}
 	for {
 		select {
 		case <-s.Actions():
@@ -113,6 +123,9 @@ func master(ctx context.Context, w *demo.Worker) error {
 			return errors.New("no square")
 		}
 		return nil
+	}
+	if err := q.Invite("troupe", nil); err != nil {
+		return err
 	}
 	all := w.IntArg("tasks")
 	go func() {

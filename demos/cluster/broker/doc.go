@@ -37,6 +37,10 @@
 //	master                 stores the result in JetStream, then acknowledges the task
 //	master  down.w1        it is stored; until then the worker says the result again
 //
+// Workers of other programs join, from this machine or another, where the stage
+// invites them ([Config.Listen], [Queue.Invite], [Joining]): with a token of the run
+// they ask the master, get a name and its key, and are workers like the others.
+//
 // A task whose acknowledgement does not come within the lease (JetStream's
 // AckWait) is delivered once more, to whoever is free then. Nobody has to notice
 // that its worker died.
@@ -53,5 +57,8 @@
 //  5. From another machine the broker takes TLS alone, and who joins from there
 //     talks to the owner of one key, whose fingerprint it was given, and to nobody
 //     else (TestPinned, TestPlainFromAfar).
-//  6. The server writes nothing to standard error and takes no signals.
+//  6. Nobody joins without the token of the run, with another version of the
+//     protocol, or under the name of somebody who is there; who asks hears his own
+//     answer alone (TestJoin, TestInvitation).
+//  7. The server writes nothing to standard error and takes no signals.
 package broker

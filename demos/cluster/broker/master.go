@@ -44,6 +44,11 @@ type Queue struct {
 	// and returns what is given. It must not block.
 	Last func(task int, body json.RawMessage) json.RawMessage
 
+	asks   chan *nats.Msg        // from those who would join
+	guests map[trace.ID]*visitor // who was let in
+	demo   string
+	args   map[string]string
+
 	tasks   map[int]*task
 	workers map[trace.ID]*worker
 	asking  bool
@@ -91,6 +96,7 @@ func Open(ctx context.Context, w *demo.Worker) (*Queue, error) {
 	}
 	q := &Queue{
 		a: a, tell: func(d trace.Data) { w.Report(inRound(d)) }, ups: make(chan *nats.Msg, 8192), tasks: map[int]*task{}, workers: map[trace.ID]*worker{},
+		asks: make(chan *nats.Msg, 64), guests: map[trace.ID]*visitor{},
 		ask: make(chan struct{}, 1), got: make(chan jetstream.Msg, 1), kept: make(chan int, 256),
 	}
 	if q.tc, err = dial(a, teacher, q.tell); err != nil {
@@ -268,6 +274,9 @@ func (q *Queue) End() error {
 		return err
 	}
 	err := q.rc.FlushTimeout(5 * time.Second)
+	for id := range q.guests {
+		q.tell(trace.Leave{Node: id, Why: "the work was over"})
+	}
 	if q.a.Guest {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -296,6 +305,8 @@ func (q *Queue) Collect(ctx context.Context, all int, each func(Result)) error {
 		select {
 		case m := <-q.ups:
 			q.hear(ctx, m)
+		case m := <-q.asks:
+			q.welcome(m)
 		case m := <-q.got:
 			q.asking = false
 			if m != nil {
@@ -446,6 +457,9 @@ func (q *Queue) hear(ctx context.Context, m *nats.Msg) {
 		}
 		w = &worker{budget: flood, filled: now}
 		q.workers[id] = w
+		if verb != byes {
+			q.came(id)
+		}
 	}
 	w.budget = min(flood, w.budget+flood*now.Sub(w.filled).Seconds())
 	w.filled = now
@@ -455,6 +469,7 @@ func (q *Queue) hear(ctx context.Context, m *nats.Msg) {
 	w.budget--
 	if verb == byes {
 		delete(q.workers, id)
+		q.left(id)
 		return
 	}
 	var u up

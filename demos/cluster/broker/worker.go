@@ -60,6 +60,10 @@ func Work(ctx context.Context, name trace.ID, a Access, tell func(trace.Data), d
 			m.say(byes, up{Task: -1})
 			return nc.FlushTimeout(time.Second)
 		}
+		if err != nil && ctx.Err() != nil { // it was told to stop
+			m.say(byes, up{Task: -1})
+			nc.FlushTimeout(time.Second)
+		}
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,8 @@ var gaugesOf = map[string][]string{
 	"burners":             {"speedup", "workers", "cores", "cpu-time", "makespan", "serial", "count-parent", "count-child"},
 	"same-call":           {"function", "goroutine", "pipe", "unix", "tcp", "node-injected", "pipe-p99", "unix-p99", "tcp-p99", "node-injected-p99", "pipe-vs-function", "outcome-unknown"},
 	"process-life":        {"start", "join", "start-join", "exit-code", "unreaped"},
+	"python":              {"start", "fork", "forkserver-first", "forkserver", "spawn", "processes"},
+	"starts":              {"spawn", "first-job", "next-job", "decode-first", "decode", "round-trip", "inherited", "refused"},
 	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed", "executions", "handoff", "redelivery", "duplicates"},
 	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release", "lost", "redelivery", "duplicates"},
 	"quorum-split-brain":  {"first-leader", "new-leader", "acknowledged", "unknown", "refused", "acknowledged-lost", "caught-up"},
@@ -100,6 +102,16 @@ func TestFill(t *testing.T) {
 	}
 	if got := Fill(`{{gauge "speedup"}}`, nil); got != NotMeasured {
 		t.Errorf("Fill without a run = %q, want %q", got, NotMeasured)
+	}
+}
+
+// The numbers of one listing do not pass for those of another.
+func TestMeasured(t *testing.T) {
+	c := mustLoad(t)
+	for id, want := range map[string]string{"start-methods": "python start-methods", "process-life": "process-life"} {
+		if l, _ := c.Lesson(id); l.Measured() != want {
+			t.Errorf("what %s measures is kept under %q, wants %q", id, l.Measured(), want)
+		}
 	}
 }
 

@@ -37,6 +37,20 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`first words`, `is_alive\(\) says True\nterminated: exit code -15\nfailed: exit code 3\n$`},
 		golang: []string{`first words`, `still there: true\nterminated: by signal 15\nfailed: exit status 3 code 3\n$`},
 	},
+	"start-methods": {
+		python: []string{
+			`^fork\n  COUNT: 42\n  threads: 1\n  file open: True\n  lock free: False\n  NOTE: fork-1, then fork-2\n  their parent is this program: True\n  their parent is the same: True\n  first word: .*\n  exit codes: 0 0\nforkserver\n`,
+			`\nforkserver\n  COUNT: 0\n  threads: 1\n  file open: False\n  lock free: True\n  NOTE: forkserver-1, then forkserver-1\n  their parent is this program: False\n  their parent is the same: True\n  first word: .*\n  exit codes: 0 0\nspawn\n`,
+			`\nspawn\n  COUNT: 0\n  threads: 1\n  file open: False\n  lock free: True\n  NOTE: spawn-1, then spawn-2\n  their parent is this program: True\n  their parent is the same: True\n  first word: .*\n  exit codes: 0 0\n$`},
+		golang: []string{`^nothing passed on\n  count: 0\n  lock free: true\n  descriptor 3 is the file: false\n  NOTE: nothing passed on\n  parent is main: true\nthe file passed on\n  count: 0\n  lock free: true\n  descriptor 3 is the file: true\n  NOTE: the file passed on\n  parent is main: true\n$`},
+	},
+	"spawn-is-halfway": {
+		python: []string{`^square as bytes: b.*\nits name is in there: True\nits code is in there: False\n` +
+			`fork\n  square\(7\): 49\n  a lambda: 49\n  a nested function: 49\n  times\(7\): 70\n` +
+			`forkserver\n  square\(7\): 49\n  a lambda: refused \(\w+\)\n  a nested function: refused \(\w+\)\n  times\(7\): 7\n` +
+			`spawn\n  square\(7\): 49\n  a lambda: refused \(\w+\)\n  a nested function: refused \(\w+\)\n  times\(7\): 7\n$`},
+		golang: []string{`^square\(7\): \d\d bytes, value 49, error ""\nsquare\(7\): 1\d bytes, value 49, error ""\ntimes\(7\): \d+ bytes, value 7, error ""\na function: gob .*can't handle type: func\(int\) int\nmy own\(7\): \d+ bytes, value 0, error "no such function here"\n$`},
+	},
 	"pool-of-workers": {
 		python: []string{`task 1 .*\ntask 2 .*\ntask 3 .*\n`, `three tasks of 0\.2 s: (0\.[4-9]|[1-9])`, `ready: True successful: False\nget\(\) raised: ValueError\('bad input 99'\)\n$`},
 		golang: []string{`task 1 .*\ntask 2 .*\ntask 3 .*\n`, `three tasks of 0\.2 s: ([4-9]\d\d\.?\d*ms|[1-9][.\d]*s)\n`, `error: bad input 99\n$`},
@@ -282,6 +296,20 @@ for sig in (signal.SIGTERM, signal.SIGKILL):
     p.join()
     print(sig.name, p.exitcode)
 `, []string{`^SIGTERM None\nSIGTERM -15\nSIGKILL -9\nSIGKILL -9\n$`}},
+		{"start-methods: without the fork server, a child's exit code is 255, at once", "forkserver", `
+import multiprocessing as mp, os, signal, time
+def work(there):
+    there.send(os.getppid())
+    time.sleep(1)
+if __name__ == "__main__":
+    here, there = mp.Pipe()
+    p = mp.Process(target=work, args=(there,))
+    p.start()
+    os.kill(here.recv(), signal.SIGKILL)
+    p.join()
+    os.kill(p.pid, 0)  # it is still there
+    print(p.exitcode)
+`, []string{`^255\n$`}},
 		{"process-life: a zombie cannot be killed", "fork", `
 import multiprocessing as mp, os, signal
 p = mp.Process(target=int)

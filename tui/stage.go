@@ -280,7 +280,7 @@ func (s *stagePage) keep() tea.Cmd {
 		return nil
 	}
 	s.kept = s.over()
-	r := progress.Run{Demo: s.info.Name, When: s.m.now(), Seed: s.header.Seed, OK: b.Verdict != nil && b.Verdict.OK}
+	r := progress.Run{Demo: lessons.Measured(s.info.Name, s.header.Params), When: s.m.now(), Seed: s.header.Seed, OK: b.Verdict != nil && b.Verdict.OK}
 	id := ""
 	if s.lesson != nil {
 		id = s.lesson.ID

@@ -29,6 +29,7 @@ import (
 	"edu/procession/demos/record"
 	"edu/procession/demos/shutdown"
 	"edu/procession/demos/stage/warden"
+	"edu/procession/demos/starts"
 	"edu/procession/demos/workloads"
 	"edu/procession/demos/zombies"
 )
@@ -41,6 +42,7 @@ var Demos = []demo.Demo{
 	life.Demo{},
 	pool.Demo{},
 	queue.Demo{},
+	starts.Demo{},
 	proxy.Demo{},
 	race.Demo{},
 	deadlock.Demo{},

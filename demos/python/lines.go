@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,6 +42,7 @@ type cast struct {
 	who     map[int]trace.ID // process → name
 	threads map[int]trace.ID // thread → name
 	names   map[trace.ID]bool
+	missed  map[int]bool      // had ended before they could be put on stage
 	found   map[int]time.Time // seen in the kernel's tables, and not yet named
 	tasks   map[string]int
 	notes   map[int]string
@@ -49,6 +51,8 @@ type cast struct {
 	things  map[string]*thing // queues and locks
 	listens map[string]trace.ID
 	msgs    map[string]trace.Msg
+	begins  map[int]int64 // one end of the time from start() to a child's first line; then of the other
+	starts  map[string][]time.Duration
 
 	most     int // processes at once
 	bomb     int // of how many it said so itself, when it was ended for that
@@ -70,7 +74,7 @@ func newCast(s demo.Stage) *cast {
 	return &cast{
 		s: s, who: map[int]trace.ID{}, threads: map[int]trace.ID{}, names: map[trace.ID]bool{"main": true}, found: map[int]time.Time{},
 		tasks: map[string]int{}, notes: map[int]string{}, inHand: map[trace.ID]int{}, gone: map[int]bool{}, things: map[string]*thing{},
-		listens: map[string]trace.ID{}, msgs: map[string]trace.Msg{},
+		listens: map[string]trace.ID{}, msgs: map[string]trace.Msg{}, begins: map[int]int64{}, missed: map[int]bool{}, starts: map[string][]time.Duration{},
 	}
 }
 
@@ -85,9 +89,11 @@ func (c *cast) line(b []byte) {
 	switch l.Kind {
 	case "child":
 		c.adopt(l.Child, l.Name, "", l.Method)
+		c.began(l.Child, l.Method, -l.Took)
 		return
 	case "proc":
 		c.adopt(l.PID, l.Name, "", l.Method)
+		c.began(l.PID, l.Method, l.Took)
 		return
 	case "fork":
 		if _, ok := c.found[l.PID]; !ok && c.who[l.PID] == "" {
@@ -144,6 +150,32 @@ func (c *cast) line(b []byte) {
 	}
 }
 
+// maxStarts is how many starts of one method are told of as they come.
+const maxStarts = 100
+
+// began takes one end of a start, the parent's with its sign turned, and when it has
+// both tells the median of the method. Which of the two comes first is open.
+func (c *cast) began(pid int, method string, at int64) {
+	other, ok := c.begins[pid]
+	if !ok {
+		c.begins[pid] = at
+		return
+	}
+	delete(c.begins, pid)
+	if method == "" || at == 0 || other == 0 || at+other <= 0 || len(c.starts[method]) >= maxStarts {
+		return
+	}
+	if method == "forkserver" && c.starts[method] == nil {
+		method = "forkserver-first"
+		c.starts["forkserver"] = []time.Duration{}
+	}
+	all := append(c.starts[method], time.Duration(at+other))
+	c.starts[method] = all
+	slices.Sort(all)
+	c.s.Emit("", trace.Gauge{Name: method, Value: float64(all[(len(all)-1)/2]) / 1e6, Unit: "ms", Group: "from start() to the child's first line", Log: true,
+		Note: "median of " + demo.Plural(len(all), "start"), Paced: c.s.Pace() == demo.Slow})
+}
+
 // at is who speaks: a thread where it is on stage, else its process.
 func (c *cast) at(l line) trace.ID {
 	if id, ok := c.threads[l.TID]; ok && l.TID != 0 {
@@ -182,7 +214,7 @@ func short(name string) string {
 
 // adopt puts a process on stage under the name that multiprocessing gave it.
 func (c *cast) adopt(pid int, name, role, method string) {
-	if pid <= 0 || c.who[pid] != "" {
+	if pid <= 0 || c.who[pid] != "" || c.missed[pid] {
 		return
 	}
 	delete(c.found, pid)
@@ -210,6 +242,7 @@ func (c *cast) adopt(pid int, name, role, method string) {
 	p, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role})
 	if err != nil {
 		delete(c.names, id)
+		c.missed[pid] = true
 		c.s.Reported("main", trace.Say{Text: fmt.Sprintf("%s (pid %d) has come and gone between two looks", id, pid)})
 		return
 	}

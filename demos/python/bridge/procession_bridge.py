@@ -170,8 +170,9 @@ def _process(m):
     def start(was):
         def start(self):
             _gate("start " + self.name)
+            began = time.perf_counter_ns()  # a clock that all processes here share
             was(self)
-            _tell('{"k":"child","p":%d,"c":%d,"n":%s,"m":%s}\n' % (os.getpid(), self.pid or 0, _q(self.name), _q(_method(self))))
+            _tell('{"k":"child","p":%d,"c":%d,"n":%s,"m":%s,"ns":%d}\n' % (os.getpid(), self.pid or 0, _q(self.name), _q(_method(self)), began))
         return start
 
     def join(was):
@@ -186,7 +187,8 @@ def _process(m):
 
     def bootstrap(was):
         def _bootstrap(self, parent_sentinel=None):
-            _tell('{"k":"proc","p":%d,"n":%s,"m":%s}\n' % (os.getpid(), _q(self.name), _q(_method(self))))
+            now = time.perf_counter_ns()
+            _tell('{"k":"proc","p":%d,"n":%s,"m":%s,"ns":%d}\n' % (os.getpid(), _q(self.name), _q(_method(self)), now))
             return was(self, parent_sentinel)
         return _bootstrap
     _wrap(base, "start", start)

@@ -23,7 +23,7 @@ func TestNothingSurvivesAnyDemo(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				most := 0
-				for range times {
+				for i := 0; i < times || most < 2 && i < 5*times; i++ { // some kills come when only the warden is there
 					most = max(most, stagetest.KillHost(t, name, 3, rnd))
 				}
 				if most < 2 {

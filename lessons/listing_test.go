@@ -138,6 +138,11 @@ var listings = map[string]struct{ python, golang []string }{
 			`^interpreter lock: off|\ncompute, threads: \d+\.\d\d s, (0\.\d|1\.[01]) cores\n`}, // with a lock, no more than one core, however many threads
 		golang: []string{`^at once, at most: \d+\n(compute, (serial|goroutines|turns): .*\n){3}(wait, (serial|goroutines|turns): .*\n){3}compute, in a loop: .*\n$`},
 	},
+	"web-workers": {
+		python: []string{`^/global: 100 hits, [2-4] pids, largest reply [2-9]\d, \d\d told before\n  hits by pid: .*\n/shared: 100 hits, [2-4] pids, largest reply 100, 0 told before\n`,
+			`\na worker is killed, the master has started another\n/global: 200 hits, [3-5] pids, largest reply ([2-9]\d|1\d\d), \d+ told before\n  hits by pid: .*\n/shared: 200 hits, [3-5] pids, largest reply 200, 0 told before\n  hits by pid: .*\n$`},
+		golang: []string{`^global, 100 hits, largest: [2-9]\d\nstore, 100 hits, largest: 100\na worker was killed, another was started\nglobal, 200 hits, largest: ([2-9]\d|1\d\d)\nstore, 200 hits, largest: 200\n$`},
+	},
 	"race-and-lock": {
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},

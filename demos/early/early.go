@@ -30,6 +30,7 @@ import (
 	"edu/procession/demos/shutdown"
 	"edu/procession/demos/stage/warden"
 	"edu/procession/demos/starts"
+	"edu/procession/demos/web"
 	"edu/procession/demos/workloads"
 	"edu/procession/demos/zombies"
 )
@@ -49,6 +50,7 @@ var Demos = []demo.Demo{
 	barrier.Demo{},
 	buffer.Demo{},
 	record.Demo{},
+	web.Demo{},
 	workloads.Demo{},
 	zombies.Demo{},
 	shutdown.Demo{},

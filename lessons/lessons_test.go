@@ -38,6 +38,7 @@ var gaugesOf = map[string][]string{
 	"shutdown":            {"last-exit", "done", "lost", "refused", "escalations", "exit-code"},
 	"mapreduce":           {"makespan", "words-per-second", "differences", "executions", "re-executions", "backups", "duplicates", "crossed", "files", "unfinished", "sequential"},
 	"web-workers":         {"hits", "largest-reply", "wrong-replies", "unanswered", "hits-min", "hits-max", "p50", "p99", "counting"},
+	"workloads":           {"cores", "makespan-cpu-serial", "makespan-io-serial", "speedup-cpu-goroutines", "speedup-io-goroutines", "speedup-cpu-turns", "speedup-io-turns", "speedup-cpu-processes", "speedup-io-processes", "speedup-cpu-loop", "speedup-io-loop", "speedup-cpu-handover", "gap-cpu-goroutines", "gap-cpu-loop", "gap-io-loop", "gap-cpu-handover"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }
 

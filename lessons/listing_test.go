@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -145,6 +146,11 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^nothing for 3 s; missing: \[(\d+, )*2(, \d+)*\]\nmap 0 was done [2-9] times\nmost frequent: .*\nthe answer of one loop: True\n$`},
 		golang: []string{`^(a duplicate: harmless\n)*the answer of one loop: true\n$`},
 	},
+	"gil-threads-async": {
+		python: []string{`^interpreter lock: (on|off)\ncompute, serial: .*\ncompute, threads: .*\ncompute, processes: .*\nwait, serial: .*\nwait, threads: .*\nwait, processes: .*\nasyncio, wait: .*\nasyncio, compute inside: .*\nasyncio, compute outside: .*\n$`,
+			`^interpreter lock: off|\ncompute, threads: \d+\.\d\d s, (0\.\d|1\.[01]) cores\n`}, // with a lock, no more than one core, however many threads
+		golang: []string{`^at once, at most: \d+\n(compute, (serial|goroutines|turns): .*\n){3}(wait, (serial|goroutines|turns): .*\n){3}compute, in a loop: .*\n$`},
+	},
 	"web-workers": {
 		python: []string{`^/global: 100 hits, [2-4] pids, largest reply [2-9]\d, \d\d told before\n  hits by pid: .*\n/shared: 100 hits, [2-4] pids, largest reply 100, 0 told before\n`,
 			`\na worker is killed, the master has started another\n/global: 200 hits, [3-5] pids, largest reply ([2-9]\d|1\d\d), \d+ told before\n  hits by pid: .*\n/shared: 200 hits, [3-5] pids, largest reply 200, 0 told before\n  hits by pid: .*\n$`},
@@ -154,6 +160,49 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},
 	},
+}
+
+// relation is what a listing's figures must have to do with each other: the first
+// is less than share of the second. Both are expressions with one group. A relation
+// is one of waits, or so wide that a busy machine does not turn it round.
+type relation struct {
+	less  string
+	share float64
+	more  string
+}
+
+var relations = map[string]struct{ python, golang []relation }{
+	"gil-threads-async": {
+		python: []relation{
+			{`\nwait, threads: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nasyncio, wait: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nasyncio, compute inside: (\S+) s`, 2, `compute inside: .* gap (\S+) s`},
+			{`compute outside: .* gap (\S+) s`, 1, `compute inside: .* gap (\S+) s`},
+		},
+		golang: []relation{
+			{`\nwait, goroutines: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nwait, turns: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\ncompute, in a loop: (\S+) s`, 5, `in a loop: .* gap (\S+) s`}, // of four jobs at least one
+		},
+	},
+}
+
+func (r relation) hold(t *testing.T, out string) {
+	t.Helper()
+	figure := func(re string) float64 {
+		m := regexp.MustCompile(re).FindStringSubmatch(out)
+		if m == nil {
+			t.Fatalf("no figure %s in:\n%s", re, out)
+		}
+		x, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	if figure(r.less) >= r.share*figure(r.more) {
+		t.Errorf("%s is not less than %v times %s:\n%s", r.less, r.share, r.more, out)
+	}
 }
 
 // needsModules are the Go listings that show a library.
@@ -187,6 +236,9 @@ func TestPythonListings(t *testing.T) {
 				p, _ := l.Part(Python)
 				out := runPython(t, p.Code, method)
 				expect(t, out, listings[l.ID].python...)
+				for _, r := range relations[l.ID].python {
+					r.hold(t, out)
+				}
 				if want, ok := startMethodWants[l.ID+" "+method]; ok {
 					expect(t, out, want)
 				}
@@ -224,6 +276,9 @@ func TestGoListings(t *testing.T) {
 			run(t, src, env, goTool, "build", "-o", filepath.Join(dir, "listing"), ".")
 			out := run(t, dir, nil, filepath.Join(dir, "listing"))
 			expect(t, out, listings[l.ID].golang...)
+			for _, r := range relations[l.ID].golang {
+				r.hold(t, out)
+			}
 		})
 	}
 }

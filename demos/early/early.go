@@ -33,6 +33,7 @@ import (
 	"edu/procession/demos/starts"
 	"edu/procession/demos/unasked"
 	"edu/procession/demos/web"
+	"edu/procession/demos/workloads"
 	"edu/procession/demos/zombies"
 )
 
@@ -54,6 +55,7 @@ var Demos = []demo.Demo{
 	buffer.Demo{},
 	record.Demo{},
 	web.Demo{},
+	workloads.Demo{},
 	zombies.Demo{},
 	shutdown.Demo{},
 }

@@ -20,6 +20,8 @@ var gaugesOf = map[string][]string{
 	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release", "lost", "redelivery", "duplicates"},
 	"quorum-split-brain":  {"first-leader", "new-leader", "acknowledged", "unknown", "refused", "acknowledged-lost", "caught-up"},
 	"gossip-membership":   {"first-suspicion", "first-failed", "all-failed", "left-known", "refuted", "joined", "messages", "indirect-pings", "false-suspicions", "false-failed"},
+	"queue-is-finite":     {"capacity", "hangs-from", "grown-unbounded", "grown-bounded", "took-unbounded", "took-bounded"},
+	"silent-errors":       {"jobs", "happened", "learnt-none", "learnt-wait", "learnt-codes", "learnt-each"},
 	"manager-proxy":       {"own", "unix", "tcp", "tcp-vs-own", "tcp-rate", "lost-updates", "lost-adds"},
 	"trust":               {"read-handshake", "read-signed", "read-tls", "forged-accepted", "forged-refused", "strangers-refused", "open-handshake", "open-signed", "open-tls", "call-handshake", "call-signed", "call-tls"},
 	"remote-manager":      {"done", "executions", "redelivered", "duplicates", "lost", "first-task", "redelivery", "broker-back", "master-back"},
@@ -38,6 +40,7 @@ var gaugesOf = map[string][]string{
 	"cost-of-crossing":    {"loop", "chunk-1", "chunk-10", "chunk-100", "chunk-1000", "chunk-10000", "vs-loop", "best-vs-loop", "messages", "sleeps", "compute", "encode", "wait", "sender-encode"},
 	"shared-memory":       {"pipe-1k", "pipe-32k", "pipe-1m", "pipe-8m", "shared-1k", "shared-32k", "shared-1m", "shared-8m", "pipe-vs-shared", "copy", "rss-writer", "rss-reader", "pss-writer", "pss-reader", "torn", "records", "left"},
 	"web-workers":         {"hits", "largest-reply", "wrong-replies", "unanswered", "hits-min", "hits-max", "p50", "p99", "counting"},
+	"workloads":           {"cores", "makespan-cpu-serial", "makespan-io-serial", "speedup-cpu-goroutines", "speedup-io-goroutines", "speedup-cpu-turns", "speedup-io-turns", "speedup-cpu-processes", "speedup-io-processes", "speedup-cpu-loop", "speedup-io-loop", "speedup-cpu-handover", "gap-cpu-goroutines", "gap-cpu-loop", "gap-io-loop", "gap-cpu-handover"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -124,6 +125,19 @@ var listings = map[string]struct{ python, golang []string }{
 			`\nsupervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, exit code -9\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
 		golang: []string{`^supervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, signal: killed\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
 	},
+	"silent-errors": {
+		python: []string{`(?m)^ValueError: 3 is odd\nProcess: join\(\) came back, exit code 1\napply_async: nothing; successful: False\nmap raised: [35] is odd and gave no result at all\n`,
+			`\nimap, one by one: \[1, '3 is odd', 2, '5 is odd', 3\]\nerror_callback heard: \[ValueError\('7 is odd'\)\]\nswallowed: \[1, None, 2\]\n`,
+			`\nZeroDivisionError: division by zero\nbad callback: a later result comes: False\nbad callback: the pool cannot even be left\n`,
+			`\nexecutor: left without an error\nasked now: \['None', "ValueError\('3 is odd'\)"\]\nThread: join\(\) came back; excepthook heard: \[ValueError\('3 is odd'\)\]\n$`},
+		golang: []string{`^goroutines: all have ended, errors heard: 0\nerrors kept: "1 is odd\\n3 is odd"\nchild, exit: exit status 1, said "3 is odd"\nchild, panic: exit status 2, said "panic: .*"\nchild, recover: <nil>, said ""\n$`},
+	},
+	"queue-is-finite": {
+		python: []string{`^a pipe holds \d+ bytes\n(join before get, \d+ bytes: comes back\n){2}(join before get, \d+ bytes: hangs, until the get\n){2}`,
+			`\n40 MiB in a burst, maxsize 0: the producer grew by ([2-9]\d|\d{3}) MiB\n40 MiB in a burst, maxsize 4: the producer grew by 1?\d MiB\n$`},
+		golang: []string{`^a pipe holds \d+ bytes\n(wait before read, \d+ bytes: comes back\n){3}(wait before read, \d+ bytes: hangs, until the read\n){2}`,
+			`\n40 MiB in a burst, room for 40: ([2-9]\d|1\d) MiB waited\n40 MiB in a burst, room for 4: [1-4] MiB waited\n$`},
+	},
 	"lease-and-fencing": {
 		python: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 		golang: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
@@ -140,6 +154,11 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^42, and the child added one: 43\nthe float 1\.5, read as an integer: 4609434218613702656\ntorn reads: \d+\ntorn reads, with a lock: 0\nunlinked, still there: False\nits maker was killed, still there: True\nwhat is in it: 7\nunlinked, still there: False\nanother program made one: True\nthat was killed, still there: False\n$`},
 		golang: []string{`^42, and the child added one: 43\nthe float 1\.5, read as an integer: 4609434218613702656\nthe child: signal: killed\nstill there: true\nunlinked, still there: false\nand still mapped here: 43\n$`},
 	},
+	"gil-threads-async": {
+		python: []string{`^interpreter lock: (on|off)\ncompute, serial: .*\ncompute, threads: .*\ncompute, processes: .*\nwait, serial: .*\nwait, threads: .*\nwait, processes: .*\nasyncio, wait: .*\nasyncio, compute inside: .*\nasyncio, compute outside: .*\n$`,
+			`^interpreter lock: off|\ncompute, threads: \d+\.\d\d s, (0\.\d|1\.[01]) cores\n`}, // with a lock, no more than one core, however many threads
+		golang: []string{`^at once, at most: \d+\n(compute, (serial|goroutines|turns): .*\n){3}(wait, (serial|goroutines|turns): .*\n){3}compute, in a loop: .*\n$`},
+	},
 	"web-workers": {
 		python: []string{`^/global: 100 hits, [2-4] pids, largest reply [2-9]\d, \d\d told before\n  hits by pid: .*\n/shared: 100 hits, [2-4] pids, largest reply 100, 0 told before\n`,
 			`\na worker is killed, the master has started another\n/global: 200 hits, [3-5] pids, largest reply ([2-9]\d|1\d\d), \d+ told before\n  hits by pid: .*\n/shared: 200 hits, [3-5] pids, largest reply 200, 0 told before\n  hits by pid: .*\n$`},
@@ -149,6 +168,49 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},
 	},
+}
+
+// relation is what a listing's figures must have to do with each other: the first
+// is less than share of the second. Both are expressions with one group. A relation
+// is one of waits, or so wide that a busy machine does not turn it round.
+type relation struct {
+	less  string
+	share float64
+	more  string
+}
+
+var relations = map[string]struct{ python, golang []relation }{
+	"gil-threads-async": {
+		python: []relation{
+			{`\nwait, threads: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nasyncio, wait: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nasyncio, compute inside: (\S+) s`, 2, `compute inside: .* gap (\S+) s`},
+			{`compute outside: .* gap (\S+) s`, 1, `compute inside: .* gap (\S+) s`},
+		},
+		golang: []relation{
+			{`\nwait, goroutines: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nwait, turns: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\ncompute, in a loop: (\S+) s`, 5, `in a loop: .* gap (\S+) s`}, // of four jobs at least one
+		},
+	},
+}
+
+func (r relation) hold(t *testing.T, out string) {
+	t.Helper()
+	figure := func(re string) float64 {
+		m := regexp.MustCompile(re).FindStringSubmatch(out)
+		if m == nil {
+			t.Fatalf("no figure %s in:\n%s", re, out)
+		}
+		x, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	if figure(r.less) >= r.share*figure(r.more) {
+		t.Errorf("%s is not less than %v times %s:\n%s", r.less, r.share, r.more, out)
+	}
 }
 
 // needsModules are the Go listings that show a library.
@@ -182,6 +244,9 @@ func TestPythonListings(t *testing.T) {
 				p, _ := l.Part(Python)
 				out := runPython(t, p.Code, method)
 				expect(t, out, listings[l.ID].python...)
+				for _, r := range relations[l.ID].python {
+					r.hold(t, out)
+				}
 				if want, ok := startMethodWants[l.ID+" "+method]; ok {
 					expect(t, out, want)
 				}
@@ -219,6 +284,9 @@ func TestGoListings(t *testing.T) {
 			run(t, src, env, goTool, "build", "-o", filepath.Join(dir, "listing"), ".")
 			out := run(t, dir, nil, filepath.Join(dir, "listing"))
 			expect(t, out, listings[l.ID].golang...)
+			for _, r := range relations[l.ID].golang {
+				r.hold(t, out)
+			}
 		})
 	}
 }

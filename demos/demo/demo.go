@@ -162,8 +162,8 @@ type Stage interface {
 	// Param is the value of a declared parameter, checked.
 	Param(name string) string
 	Seed() uint64
-	// Adopt puts on stage what a program of the run has started itself. It fails
-	// when that is none of the run's, or has gone already.
+	// Adopt puts on stage what a program of the run has started itself, or a thread
+	// of a worker's. It fails when that is none of the run's, or has gone already.
 	Adopt(g Guest) (Proc, error)
 	// Reported reports a fact by the word of a process of a program: what Worker.Report
 	// does for a role. It is false for what a worker cannot vouch for.

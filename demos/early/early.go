@@ -21,6 +21,7 @@ import (
 	"edu/procession/demos/crossing"
 	"edu/procession/demos/deadlock"
 	"edu/procession/demos/demo"
+	"edu/procession/demos/finite"
 	"edu/procession/demos/life"
 	"edu/procession/demos/peers"
 	"edu/procession/demos/pool"
@@ -32,7 +33,9 @@ import (
 	"edu/procession/demos/shutdown"
 	"edu/procession/demos/stage/warden"
 	"edu/procession/demos/starts"
+	"edu/procession/demos/unasked"
 	"edu/procession/demos/web"
+	"edu/procession/demos/workloads"
 	"edu/procession/demos/zombies"
 )
 
@@ -45,6 +48,8 @@ var Demos = []demo.Demo{
 	pool.Demo{},
 	queue.Demo{},
 	starts.Demo{},
+	finite.Demo{},
+	unasked.Demo{},
 	proxy.Demo{},
 	race.Demo{},
 	deadlock.Demo{},
@@ -54,6 +59,7 @@ var Demos = []demo.Demo{
 	crossing.Demo{},
 	shared.Demo{},
 	web.Demo{},
+	workloads.Demo{},
 	zombies.Demo{},
 	shutdown.Demo{},
 }

@@ -32,7 +32,8 @@ func (Demo) Info() demo.Info {
 		Title: "A pool of workers",
 		Doc: "A master hands tasks to workers that it uses again and again, and gives the results back in the order of the tasks. " +
 			"One worker does all tasks first, for comparison; then the whole pool does them. " +
-			"Kill a worker in mid-task, stop one, poison a task, and change the number of workers.",
+			"Kill a worker in mid-task, stop one, poison a task, and change the number of workers. " +
+			"In place threads the workers are threads of one Go process, which has no interpreter lock: they compute at once as processes do, and a kill ends them all.",
 		Places:   []demo.Place{demo.Processes, demo.Threads},
 		Computes: true,
 		Params: []demo.Param{

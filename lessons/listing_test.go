@@ -147,7 +147,7 @@ var listings = map[string]struct{ python, golang []string }{
 		golang: []string{`^(a duplicate: harmless\n)*the answer of one loop: true\n$`},
 	},
 	"cost-of-crossing": {
-		python: []string{`^loop: .* ms\n(Pool\(2\), chunksize 10*: .* times the loop\n){4}chunksize 1: over 100 times as long: True\n1000 takes less than 1: True\n8 MiB through a Queue: .* ms\n8 MiB in shared memory: .* ms\nthe same bytes were read: True\nsharing takes less: True\n$`},
+		python: []string{`^loop: .* ms\n(Pool\(2\), chunksize 10*: .* times the loop\n){4}chunksize 1: over 20 times as long: True\n1000 takes less than 1: True\n8 MiB through a Queue: .* ms\n8 MiB in shared memory: .* ms\nthe same bytes were read: True\nsharing takes less: True\n$`},
 		golang: []string{`^loop: .*s\n(10* in a message: .*s\n){4}1 takes longer than the loop: true\n1000 takes less than 1: true\n$`},
 	},
 	"shared-memory": {

@@ -54,7 +54,7 @@ def each(reader, what):
 
 
 if __name__ == "__main__":
-    base, want = min(loop() for _ in range(3))
+    base, want = min(loop() for _ in range(10))
     print(f"loop: {base * 1000:.1f} ms")
 
     took = {}
@@ -66,7 +66,7 @@ if __name__ == "__main__":
             print(f"Pool(2), chunksize {chunk}:"
                   f" {took[chunk] * 1000:.1f} ms,"
                   f" {took[chunk] / base:.1f} times the loop")
-    print("chunksize 1: over 100 times as long:", took[1] > 100 * base)
+    print("chunksize 1: over 20 times as long:", took[1] > 20 * base)
     print("1000 takes less than 1:", took[1000] < took[1])
 
     data = bytes(range(256)) * (SIZE // 256)

@@ -29,6 +29,8 @@ var gaugesOf = map[string][]string{
 	"silent-peer":         {"detection", "end-of-file", "connect", "suspicions", "false-alarms"},
 	"whose-clock":         {"writes", "lost-writes", "concurrent", "one-way", "backwards", "offset-a", "offset-b", "offset-store"},
 	"lease-and-fencing":   {"counter", "accepted", "lost-updates", "stale-accepted", "stale-refused", "wrong-belief"},
+	"zombies":             {"zombies", "zombie-age", "orphans", "inherited", "exit-code"},
+	"shutdown":            {"last-exit", "done", "lost", "refused", "escalations", "exit-code"},
 	"mapreduce":           {"makespan", "words-per-second", "differences", "executions", "re-executions", "backups", "duplicates", "crossed", "files", "unfinished", "sequential"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }
@@ -114,7 +116,7 @@ func TestSearch(t *testing.T) {
 	c := mustLoad(t)
 	for _, tt := range []struct{ query, lesson, inLine string }{
 		{"the life of a process", "process-life", "The life of a process"},
-		{"zombie", "process-life", "zombie"},
+		{"zombie", "zombie-orphan-daemon", "A zombie"},
 		{"ZOMBIE Collected", "process-life", "zombie"},
 		{"僵尸", "process-life", "zombie (僵尸进程)"},
 		{"maxsize full", "queue-pipe-event", "maxsize"},

@@ -92,6 +92,14 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
 		golang: []string{`^wall clocks: .*; x is 1\nLamport clocks: .*; x is 2\n$`},
 	},
+	"zombie-orphan-daemon": {
+		python: []string{`^ended, not joined: Z\nafter SIGKILL: Z\njoined: gone with exit code 0\nthe daemon is a child of p: True\np was killed, the daemon is gone: False\nit is a child of p: False but of \d+\np returned, the daemon is gone: True\n$`},
+		golang: []string{`^ended, and nobody has waited: Z\nafter SIGKILL: Z\nafter Wait: gone\nthe parent was killed, the orphan is gone: false\nit is our child: false\nwe are a subreaper: true\nthe parent was killed, the orphan is gone: false\nit is our child: true\nafter Wait4: gone\n$`},
+	},
+	"signals-and-shutdown": {
+		python: []string{`^SIGTERM: lost 0, workers' exit codes \[0, -9\]\nSIGTERM: the server's exit code is 0\nCtrl\+C: lost 0, workers' exit codes \[0\]\nCtrl\+C: the server's exit code is 0\nno handler: it said nothing more\nno handler: the server's exit code is -15\nSIGKILL: no handler is possible\nto a shell, ended by SIGTERM is 143\n$`},
+		golang: []string{`^worker 0: signal: terminated\nworker 1: signal: killed\nlost: 0\nserver: exit status 0\nplain: signal: terminated\n$`},
+	},
 	"killed-worker": {
 		python: []string{`^Pool: task 0 is 0\nPool: task 3 is 9\nPool: of task 1, nothing: no result, no error\nPool: a new worker came: True\n`,
 			`\nexecutor: task 1 raises BrokenProcessPool\nexecutor: it takes no task any more\n`,
@@ -224,6 +232,53 @@ os.kill(p.pid, signal.SIGKILL)                       # no error, no effect
 p.join()
 print(p.exitcode)
 `, []string{`^0\n$`}},
+		{"zombie-orphan-daemon: whatever asks reaps", "fork", `
+import multiprocessing as mp, os
+def ended():
+    p = mp.Process(target=int)
+    p.start()
+    os.waitid(os.P_PID, p.pid, os.WEXITED | os.WNOWAIT)
+    return p
+def reaped(p):
+    try: os.waitid(os.P_PID, p.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+    except ChildProcessError: return True
+    return False
+p = ended()
+print(reaped(p))
+for name, ask in (("is_alive", lambda p: p.is_alive()), ("exitcode", lambda p: p.exitcode),
+                  ("active_children", lambda p: mp.active_children()), ("start", lambda p: ended())):
+    p = ended()
+    ask(p)
+    print(name, reaped(p))
+`, []string{`^False\nis_alive True\nexitcode True\nactive_children True\nstart True\n$`}},
+		{"signals-and-shutdown: SIGTERM without a handler leaves a daemon", "fork", `
+import multiprocessing as mp, os, signal, time
+def parent(pipe):
+    d = mp.Process(target=time.sleep, args=(60,), daemon=True)
+    d.start()
+    pipe.send(d.pid)
+    time.sleep(60)
+here, there = mp.Pipe()
+p = mp.Process(target=parent, args=(there,))
+p.start()
+daemon = here.recv()
+p.terminate()
+p.join()
+os.kill(daemon, 0) # raises when there is none
+os.kill(daemon, signal.SIGKILL)
+print(p.exitcode)
+`, []string{`^-15\n$`}},
+		{"signals-and-shutdown: leaving a Pool's block loses, close and join drain", "fork", `
+import multiprocessing as mp, time
+with mp.Pool(1) as pool:
+    r = pool.apply_async(time.sleep, (2,))
+print(r.ready())
+with mp.Pool(1) as pool:
+    r = pool.apply_async(time.sleep, (0.2,))
+    pool.close()
+    pool.join()
+print(r.ready())
+`, []string{`^False\nTrue\n$`}},
 		{"queue-full: put_nowait raises, put waits", "spawn", `
 import multiprocessing as mp, queue
 if __name__ == "__main__":

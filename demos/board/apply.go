@@ -21,6 +21,9 @@ func (b *Board) Apply(e trace.Event) {
 		*p = Proc{ID: e.Who, PID: d.PID, TID: d.TID, PPID: d.PPID, Parent: d.Parent, Role: d.Role, Node: d.Node, NetNS: d.NetNS,
 			State: trace.New, Started: e.At, Task: -1, Core: -1, usedAt: e.At}
 		p.mark(e.At, trace.New, "")
+		if i, ok := b.procs[d.Parent]; ok && d.Parent != "" && d.TID == 0 && !b.Procs[i].Keeper() {
+			b.Family = true
+		}
 		switch {
 		case d.TID != 0:
 			b.line(e, fmt.Sprintf("started as thread %d of pid %d", d.TID, d.PID))
@@ -36,6 +39,14 @@ func (b *Board) Apply(e trace.Event) {
 		if d.How == "waited" && (d.To == trace.Stopped || d.From == trace.Stopped) {
 			b.line(e, d.From.String()+" → "+d.To.String())
 		}
+	case trace.Parent:
+		p := b.proc(e.Who)
+		p.PPID, p.Parent, b.Family = d.PPID, d.Parent, true
+		text := fmt.Sprintf("its parent is now pid %d", d.PPID)
+		if d.Parent != "" {
+			text = fmt.Sprintf("its parent is now %s, pid %d", d.Parent, d.PPID)
+		}
+		b.line(e, text)
 	case trace.Usage:
 		p := b.proc(e.Who)
 		if dt := e.At - p.usedAt; dt > 0 {

@@ -41,6 +41,7 @@ type Board struct {
 	Msgs    []Msg    // the latest messages, at most 2,048, in the order in which they were sent
 	Locals  []Local  // the latest of what happened besides, within processes and to links, at most 512, in order
 	Clocked bool     // events carry vector clocks
+	Family  bool     // somebody on stage has started another, or was inherited: whose child each is matters
 	Gauges  []Gauge  // in order of first appearance
 	Lines   []Line   // the latest of what was said, done or decided, at most 4,096, in order
 	Older   int      // lines before Lines[0]

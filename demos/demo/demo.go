@@ -194,6 +194,10 @@ type Stage interface {
 	Spawn(ctx context.Context, spec Spec) (Proc, error)
 	// Links names the nodes of the run and gives the links between them.
 	Links(nodes ...trace.ID) Links
+	// Proc is a process of the run by its name, also one that a worker started by
+	// itself (Worker.StartChild): that can be signalled and waited for as any other,
+	// but not reaped, nor written to.
+	Proc(id trace.ID) (Proc, bool)
 	// Actions delivers the demo's own actions, in order.
 	Actions() <-chan Act
 
@@ -263,7 +267,9 @@ type Spec struct {
 	Program *Program
 	// Unreaped leaves the process unreaped when it ends, until Reap.
 	Unreaped bool
-	// Heard receives each fact that the worker reports, after it was logged.
+	// Heard receives each fact that the worker reports, after it was logged. Of its
+	// children those are Start, Ready, Exit when it has waited for one, and what
+	// they report themselves.
 	// Called from one goroutine per worker; must not block for long. In step mode
 	// the stage has not settled until it returns: what it reports has its place.
 	Heard func(trace.Data)
@@ -323,6 +329,9 @@ type Proc interface {
 	Exited() <-chan struct{}
 	// Reaped is closed when somebody has waited for it.
 	Reaped() <-chan struct{}
+	// Parent is whose child it is, as the kernel told last; the name is empty where
+	// that is not on stage.
+	Parent() (pid int, name trace.ID)
 	// State is what the kernel told last: by wait as it happened, else by a sample.
 	State() trace.Letter
 	// Wait waits for the end and tells how it came. It does not reap.

@@ -2,7 +2,10 @@
 
 package demo
 
-import "time"
+import (
+	"os"
+	"time"
+)
 
 var birth = time.Now()
 
@@ -14,5 +17,7 @@ func Mono() int64 { return time.Now().UnixNano() }
 func cpuTime() time.Duration { return time.Since(birth) }
 
 func sleep(d time.Duration) { time.Sleep(d) }
+
+func selfPath() (string, error) { return os.Executable() }
 
 func setName(string) {}

@@ -80,6 +80,7 @@ type Worker struct {
 	events *os.File
 	ctl    *bufio.Reader
 	files  []*os.File
+	life   *os.File // its children inherit it
 	early  []string // lines that came while it was held
 
 	sink uint64 // of Spin, one to a worker: threads must not fight for a cache line
@@ -286,14 +287,14 @@ func serve(role string, run Role) (code int) {
 	setName(string(spec.Name))
 	w := &Worker{spec: spec, events: os.NewFile(spec.FDs[0], "events")}
 	w.ctl = bufio.NewReader(os.NewFile(spec.FDs[1], "control"))
-	lifeline := os.NewFile(spec.FDs[2], "lifeline")
+	w.life = os.NewFile(spec.FDs[2], "lifeline")
 	for i, fd := range spec.FDs[3:] {
 		w.files = append(w.files, os.NewFile(fd, "file-"+strconv.Itoa(i)))
 	}
 	for _, fd := range spec.FDs {
 		closeOnExec(fd)
 	}
-	go leave(lifeline)
+	go leave(w.life)
 
 	hello, _ := json.Marshal(Hello{Protocol: Protocol, Token: token, Role: role, PID: os.Getpid()})
 	if _, err := w.events.Write(append(hello, '\n')); err != nil {

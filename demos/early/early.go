@@ -27,7 +27,9 @@ import (
 	"edu/procession/demos/queue"
 	"edu/procession/demos/race"
 	"edu/procession/demos/record"
+	"edu/procession/demos/shutdown"
 	"edu/procession/demos/stage/warden"
+	"edu/procession/demos/zombies"
 )
 
 // Demos are those whose workers start early: all that need no net.
@@ -44,6 +46,8 @@ var Demos = []demo.Demo{
 	barrier.Demo{},
 	buffer.Demo{},
 	record.Demo{},
+	zombies.Demo{},
+	shutdown.Demo{},
 }
 
 func init() {

@@ -37,7 +37,7 @@ func (pl *play) take(n news) {
 	case ended:
 		x, _ := w.p.Wait(context.Background()) // it has ended: this does not wait
 		w.exit, w.stopped = &x, false
-		pl.s.Gauge("exit-code", float64(code(x)), "")
+		pl.s.Gauge("exit-code", float64(demo.PythonCode(x)), "")
 		pl.say("%s ended with %s. Nobody has waited for it, so it is a zombie (Z); j joins it.", w.id(), ending(x))
 	case joined:
 		w.joined = true
@@ -101,23 +101,10 @@ func (pl *play) act(ctx context.Context, a demo.Act) error {
 	return nil
 }
 
-// code is an ending as Python's exitcode has it.
-func code(x trace.Exit) int {
-	if x.Signal == "" {
-		return x.Code
-	}
-	if n, ok := signals[x.Signal]; ok {
-		return -n
-	}
-	n := 0
-	fmt.Sscanf(x.Signal, "signal %d", &n)
-	return -n
-}
-
 // ending is how a worker ended, with what Python makes of a signal.
 func ending(x trace.Exit) string {
 	if x.Signal != "" {
-		return fmt.Sprintf("%s (exit code %d to Python)", x.String(), code(x))
+		return fmt.Sprintf("%s (exit code %d to Python)", x.String(), demo.PythonCode(x))
 	}
 	return x.String()
 }

@@ -10,6 +10,8 @@ func clean(d trace.Data) (trace.Data, bool) {
 	id := func(s trace.ID) trace.ID { return trace.ID(safe.Line(string(s), 40)) }
 	text := func(s string) string { return safe.Line(s, 200) }
 	switch d := d.(type) {
+	case trace.Start, trace.Ready, trace.Exit: // of its kin: see ofKin
+		return d, true
 	case trace.Block:
 		d.On = text(d.On)
 		return d, true

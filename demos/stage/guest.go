@@ -17,9 +17,19 @@ import (
 
 // guest is the stage's hold on one.
 type guest struct {
-	of   *proc // the program that it came of
+	of   *proc // the program or worker that it came of
 	hold handle
 	sent func(demo.Signal) error
+	ppid int       // as the kernel told last
+	word chan word // of whoever has waited for it
+}
+
+// word is what somebody who waited for a guest tells of its end.
+type word struct {
+	by     trace.Source
+	parent trace.ID // who waited, "" where the kernel's table has told
+	ppid   int
+	exit   trace.Exit
 }
 
 func (g *guest) signal(sig demo.Signal) error {
@@ -38,8 +48,14 @@ func (r *run) Adopt(g demo.Guest) (demo.Proc, error) {
 	if of == nil {
 		return nil, fmt.Errorf("process %d is none of this run", g.PID)
 	}
+	return r.adopt(g, of, 0)
+}
+
+// adopt puts a guest on stage; ppid is whose child it is by its parent's word, which
+// counts where the kernel tells nothing.
+func (r *run) adopt(g demo.Guest, of *proc, ppid int) (demo.Proc, error) {
 	p := r.newProc(demo.Spec{Name: trace.ID(safe.Line(string(g.Name), 40)), Role: safe.Line(g.Role, 40), Unreaped: true, Node: of.spec.Node})
-	p.guest = &guest{of: of}
+	p.guest = &guest{of: of, word: make(chan word, 1)}
 	p.events = of.events
 	p.pid, p.tid = g.PID, g.TID
 	close(p.heard) // what it has to say comes by its program's line
@@ -56,7 +72,10 @@ func (r *run) Adopt(g demo.Guest) (demo.Proc, error) {
 		return nil, err
 	}
 	r.mu.Lock()
-	ppid := parentOf(g.PID)
+	if now := parentOf(g.PID); now != 0 {
+		ppid = now
+	}
+	p.guest.ppid = ppid
 	parent := r.whoIs(ppid)
 	if g.TID != 0 {
 		parent = r.whoIs(g.PID)
@@ -132,12 +151,25 @@ func (p *proc) outlive() {
 		return
 	}
 	p.observed(trace.Zombie, "", "waited")
-	if x.Code, x.Signal, told = p.guest.hold.how(p.look.exitCode); !told {
-		x.Code = -1
+	by := trace.Kernel
+	x.Code, x.Signal, told = p.guest.hold.how(p.look.exitCode)
+	p.mu.Unlock()
+	w, waited := word{}, false
+	if !told { // it was waited for already
+		if w, waited = p.hearWord(); waited {
+			by, x = w.by, w.exit
+		} else {
+			x.Code, x.Untold = -1, true
+		}
+	}
+	p.mu.Lock()
+	if p.exit.PID != 0 {
+		p.mu.Unlock()
+		return
 	}
 	x.PID = p.pid
 	p.exit = x
-	p.r.rec.Add(trace.Kernel, p.id, p.exit)
+	p.r.rec.Add(by, p.id, p.exit)
 	p.mu.Unlock()
 	close(p.exited)
 	p.r.gates.wake()
@@ -149,8 +181,14 @@ func (p *proc) outlive() {
 			return
 		}
 	}
+	if !waited && p.guest.of.spec.Program == nil { // a program's processes give none
+		w, waited = p.hearWord()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if waited && w.parent != "" {
+		p.inherited(w.by, w.ppid, w.parent)
+	}
 	p.isGone = true
 	p.reaped = trace.Reaped{PID: p.pid, User: p.look.last}
 	p.r.rec.Add(trace.Kernel, p.id, p.reaped)

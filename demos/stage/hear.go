@@ -97,7 +97,12 @@ func (p *proc) hear(f *os.File, role string) {
 		case err != nil:
 			return
 		case b.take():
-			if d, who, clock, err := p.report(line); err != nil {
+			d, who, clock, err := p.report(line)
+			kin := false
+			if err == nil {
+				kin, err = p.ofKin(who, d)
+			}
+			if err != nil {
 				if refused++; first == "" {
 					first = safe.Line(fmt.Sprintf("%v in %.60q", err, line), 200)
 				}
@@ -109,7 +114,9 @@ func (p *proc) hear(f *os.File, role string) {
 					t.Worker = p.id
 					d = t
 				}
-				p.r.rec.AddClock(trace.Worker, who, clock, d)
+				if !kin {
+					p.r.rec.AddClock(trace.Worker, who, clock, d)
+				}
 				if p.spec.Heard != nil {
 					p.spec.Heard(d)
 				}

@@ -13,6 +13,7 @@ import (
 
 	"edu/procession/demos/demo"
 	"edu/procession/demos/stage/stagetest"
+	"edu/procession/demos/trace"
 )
 
 // probe is a demo with a worker for each way in which a worker can be difficult.
@@ -37,6 +38,15 @@ func (probe) Roles() map[string]demo.Role {
 				return nil
 			}
 			return demo.ExitCode(7)
+		},
+		"mother": func(_ context.Context, w *demo.Worker) error {
+			w.ReportOf("stranger", trace.Start{PID: os.Getppid()})      // the warden
+			w.ReportOf("neighbour", trace.Start{PID: w.IntArg("test")}) // no child of hers
+			if _, err := w.StartChild(demo.ChildSpec{Role: "sleepy", Name: "kid"}); err != nil {
+				return err
+			}
+			w.Sleep(time.Hour)
+			return nil
 		},
 		"sleepy": func(_ context.Context, w *demo.Worker) error { w.Sleep(time.Hour); return nil },
 		"busy": func(_ context.Context, w *demo.Worker) error {
@@ -81,7 +91,7 @@ func (probe) Roles() map[string]demo.Role {
 
 func (probe) Play(ctx context.Context, s demo.Stage) error {
 	for role := range strings.SplitSeq(s.Param("roles"), ",") {
-		if _, err := s.Spawn(ctx, demo.Spec{Role: role, Unreaped: s.Param("unreaped") == "true"}); err != nil {
+		if _, err := s.Spawn(ctx, demo.Spec{Role: role, Unreaped: s.Param("unreaped") == "true", Args: map[string]string{"test": fmt.Sprint(os.Getpid())}}); err != nil {
 			return err
 		}
 	}

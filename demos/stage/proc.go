@@ -244,6 +244,10 @@ func cleanEnv() []string {
 
 // notice takes what the warden, or wait, has to tell.
 func (r *run) notice(n warden.Notice) {
+	if n.Orphan {
+		r.orphaned(n)
+		return
+	}
 	r.noting.Lock()
 	defer r.noting.Unlock()
 	r.mu.Lock()
@@ -315,6 +319,9 @@ func (p *proc) lost() {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.exit.PID != 0 {
+		return
+	}
 	p.exit = trace.Exit{PID: p.pid, TID: p.tid, Code: -1, Signal: "KILL"}
 	p.r.rec.Add(trace.Stage, p.id, p.exit)
 	p.look.close()
@@ -325,10 +332,7 @@ func signalName(n int) string {
 	if n == 0 {
 		return ""
 	}
-	if s, ok := names[n]; ok {
-		return s
-	}
-	return fmt.Sprintf("signal %d", n)
+	return demo.SignalName(n)
 }
 
 func (p *proc) hasExited() bool {
@@ -398,7 +402,9 @@ func (p *proc) CloseSend() {
 		p.Send(demo.GateEOF)
 		return
 	}
-	p.ctl.Close()
+	if p.ctl != nil {
+		p.ctl.Close()
+	}
 }
 
 func (p *proc) State() trace.Letter {
@@ -413,6 +419,9 @@ func (p *proc) State() trace.Letter {
 func (p *proc) Send(line string) error {
 	if strings.ContainsRune(line, '\n') {
 		return errors.New("a message to a worker is one line")
+	}
+	if p.ctl == nil {
+		return fmt.Errorf("%s is not the stage's child: only its parent can write to it", p.id)
 	}
 	_, err := p.ctl.WriteString(line + "\n")
 	return err
@@ -430,8 +439,8 @@ func (p *proc) Signal(sig demo.Signal) error {
 	if p.guest != nil {
 		return p.guest.signal(sig)
 	}
-	if p.exit.PID != 0 {
-		return nil // a zombie takes every signal and minds none
+	if p.exit.PID != 0 && !keepsZombies {
+		return nil
 	}
 	if err := send(p.pid, sig); err != nil {
 		return fmt.Errorf("%s to %s: %w", sig, p.id, err)
@@ -451,6 +460,9 @@ func (p *proc) Wait(ctx context.Context) (trace.Exit, error) {
 func (p *proc) Reap(ctx context.Context) (trace.Reaped, error) {
 	if _, err := p.Wait(ctx); err != nil {
 		return trace.Reaped{}, err
+	}
+	if p.guest != nil {
+		return trace.Reaped{}, p.join()
 	}
 	p.reap()
 	select {

@@ -14,6 +14,7 @@ type reading struct {
 	rss     int64
 	threads int
 	core    int
+	ppid    int // 0: not told
 }
 
 // sample looks at every live worker at the run's interval.
@@ -54,7 +55,13 @@ func (p *proc) sample(how string) {
 		}
 		return
 	}
+	p.moved(got.ppid)
 	p.observed(got.state, got.on, how)
+	p.usage(got)
+}
+
+// usage logs what it has used, now and then and when that has changed.
+func (p *proc) usage(got reading) {
 	if now := p.r.rec.Now(); now-p.look.told >= usageEvery && (got.cpu != p.look.cpu || p.look.told == 0 || !p.look.idle) {
 		p.look.idle = got.cpu == p.look.cpu
 		p.look.told, p.look.cpu = now, got.cpu

@@ -65,7 +65,7 @@ func (l *looker) look(trace.Letter) (reading, bool) {
 	}
 	got := reading{
 		cpu:     time.Duration(atoi(f[11])+atoi(f[12])) * tick,
-		threads: int(atoi(f[17])), rss: atoi(f[21]) * l.pageSize, core: int(atoi(f[36])),
+		threads: int(atoi(f[17])), rss: atoi(f[21]) * l.pageSize, core: int(atoi(f[36])), ppid: int(atoi(f[1])),
 	}
 	got.state = letter(f[0][0])
 	if l.tid == 0 && got.state == trace.Asleep && got.cpu > l.last && l.anyThreadRuns() {

@@ -29,7 +29,11 @@ func (l *looker) look(was trace.Letter) (reading, bool) {
 	if l.p == nil {
 		return reading{}, false
 	}
-	got := reading{state: trace.Untold, core: -1}
+	ppid, err := l.p.Ppid()
+	if err != nil {
+		return reading{}, false // it is gone
+	}
+	got := reading{state: trace.Untold, core: -1, ppid: int(ppid)}
 	if t, err := l.p.Times(); err == nil {
 		got.cpu = time.Duration((t.User + t.System) * float64(time.Second))
 	}

@@ -17,5 +17,3 @@ func send(pid int, s demo.Signal) error {
 	defer p.Release()
 	return p.Kill()
 }
-
-var names = map[int]string{}

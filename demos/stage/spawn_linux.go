@@ -19,6 +19,10 @@ import (
 // self names this very binary even after the file was replaced.
 func self() (string, error) { return "/proc/self/exe", nil }
 
+// keepsZombies says that a process that ended is one until the stage reaps it,
+// so that its pid is nobody else's.
+const keepsZombies = true
+
 // spawner is the stage's side of the conversation with the warden.
 type spawner struct {
 	cmd  *exec.Cmd

@@ -15,6 +15,10 @@ import (
 	"edu/procession/demos/trace"
 )
 
+// keepsZombies says that who ended has been waited for, whatever the stage shows:
+// its pid may be another's.
+const keepsZombies = false
+
 func self() (string, error) { return os.Executable() }
 
 // spawner starts workers as this program's own children, where there is no

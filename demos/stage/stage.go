@@ -10,7 +10,9 @@
 //  2. A state comes from /proc or from wait, and says from which.
 //  3. A signal is sent only to a process that has not been reaped, so never to a
 //     stranger that got its pid.
-//  4. A worker's lines are bounded in length and rate, cleaned, and checked for
+//  4. A process that a worker says to have started is its child to the kernel, and
+//     its state, its parent and its end are the kernel's, too (TestKin).
+//  5. A worker's lines are bounded in length and rate, cleaned, and checked for
 //     what a worker may vouch for; what is refused is counted (TestHostileWorker).
 package stage
 
@@ -196,6 +198,7 @@ func (r *run) clear() {
 		}
 	}
 	r.spawn.close()
+	r.waitedFor(left)
 	if r.warden != nil {
 		r.warden.spec.Unreaped = true // it has been waited for already
 		r.warden.ended(r.spawn.fate())

@@ -286,9 +286,13 @@ func (p *proc) finish(by trace.Source, x trace.Exit, cpu time.Duration) {
 	close(p.gone)
 }
 
-// explain says, before a signal is sent to a thread, whom it will reach.
+// explain says, before a signal is sent, what is surprising about it: whom it will
+// reach, of a thread, and that it will change nothing, of a zombie.
 func (r *run) explain(sig demo.Signal, p *proc) {
 	if p.host == nil {
+		if p.State() == trace.Zombie && keepsZombies {
+			r.Say("SIG%s goes to %s, which has ended: it is a zombie (Z), takes every signal, and none changes anything.", sig, p.id)
+		}
 		return
 	}
 	var all []string

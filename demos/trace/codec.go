@@ -72,6 +72,8 @@ func decode(k Kind, raw []byte) (Data, error) {
 		return as[Ready](raw)
 	case KindState:
 		return as[State](raw)
+	case KindParent:
+		return as[Parent](raw)
 	case KindUsage:
 		return as[Usage](raw)
 	case KindBlock:

@@ -33,6 +33,14 @@ type State struct {
 	How  string `json:"how,omitempty"` // "sampled" from /proc, or "waited": told by wait as it happened
 }
 
+// Parent says that a process has another parent, since the one it had has ended
+// (proc.parent).
+type Parent struct {
+	PID    int `json:"pid"`
+	PPID   int `json:"ppid"`
+	Parent ID  `json:"parent,omitempty"` // the new parent's name, where it is on stage
+}
+
 // Usage is what a process has used since it began (proc.usage).
 type Usage struct {
 	PID     int           `json:"pid"`
@@ -56,6 +64,8 @@ type Exit struct {
 	TID    int    `json:"tid,omitempty"`
 	Code   int    `json:"code"`             // -1 when a signal ended it
 	Signal string `json:"signal,omitempty"` // "KILL", "TERM", "SEGV"
+	// Untold says that whoever waited for it told nobody how it ended.
+	Untold bool `json:"untold,omitempty"`
 }
 
 // String is the ending in words: "exit code 3", "signal KILL", and of a thread
@@ -68,6 +78,8 @@ func (x Exit) String() string {
 		return "return code " + strconv.Itoa(x.Code)
 	case x.Signal != "":
 		return "signal " + x.Signal
+	case x.Untold:
+		return "an end that nobody told"
 	}
 	return "exit code " + strconv.Itoa(x.Code)
 }
@@ -252,6 +264,7 @@ type Solved struct {
 func (Start) Kind() Kind     { return KindStart }
 func (Ready) Kind() Kind     { return KindReady }
 func (State) Kind() Kind     { return KindState }
+func (Parent) Kind() Kind    { return KindParent }
 func (Usage) Kind() Kind     { return KindUsage }
 func (Block) Kind() Kind     { return KindBlock }
 func (Exit) Kind() Kind      { return KindExit }

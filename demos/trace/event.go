@@ -95,6 +95,7 @@ const (
 	KindListen                    // a node takes connections at an address
 	KindRole                      // a node's part among its like: leader, follower
 	KindBelief                    // what a node takes to be so of another, or of a lock or a clock
+	KindParent                    // a process has another parent, since the one it had has ended
 )
 
 var kinds = [...]string{
@@ -111,7 +112,7 @@ var kinds = [...]string{
 	KindWant: "lock.want", KindHold: "lock.hold", KindFree: "lock.free",
 	KindTaskDup: "task.duplicate", KindAck: "queue.ack",
 	KindFault: "link.fault", KindRTT: "link.rtt",
-	KindListen: "node.listen", KindRole: "node.role", KindBelief: "node.belief",
+	KindListen: "node.listen", KindRole: "node.role", KindBelief: "node.belief", KindParent: "proc.parent",
 	KindStepWait: "step.wait", KindStepGo: "step.go", KindSettled: "step.settled", KindSolved: "step.solved",
 }
 

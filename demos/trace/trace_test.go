@@ -55,6 +55,7 @@ func sample() []trace.Data {
 		trace.Settled{N: 1, Ready: []trace.ID{"A"}, Blocked: []trace.ID{"B"}},
 		trace.Solved{Puzzle: "lose-one", N: 6},
 		trace.Act{Action: "kill", Target: "worker-1", Error: "why not"},
+		trace.Parent{PID: 4711, PPID: 1, Parent: "init"},
 		trace.Exit{PID: 4711, Code: -1, Signal: "KILL"},
 		trace.Reaped{PID: 4711, User: 1, System: 2, MaxRSS: 3},
 		trace.Verdict{OK: true, Text: "fine"},

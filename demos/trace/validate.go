@@ -27,7 +27,7 @@ func Validate(events []Event) error {
 		}
 		last = e
 		l := lives[e.Who]
-		if e.Kind >= KindStart && e.Kind <= KindReaped && e.Kind != KindStart && l == nil {
+		if (e.Kind > KindStart && e.Kind <= KindReaped || e.Kind == KindParent) && l == nil {
 			return bad("of a process that never started")
 		}
 		switch d := e.Data.(type) {

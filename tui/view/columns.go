@@ -14,6 +14,7 @@ type column uint8
 const (
 	colName column = iota
 	colPID
+	colParent
 	colState
 	colStrip
 	colCPU
@@ -52,7 +53,14 @@ func tableFor(b *board.Board, w int) table {
 		t[colPID] = n
 		left -= n + 1
 	}
+	if n := parentWidth(b); n > 0 && n+1 <= left-16 {
+		t[colParent] = n
+		left -= n + 1
+	}
 	for _, g := range growth {
+		if g.col == colCPU && t[colParent] > 0 && w < 90 {
+			continue // whose child it is matters more than how much it computes
+		}
 		cost := g.to - t[g.col]
 		if t[g.col] == 0 {
 			cost++
@@ -74,6 +82,18 @@ func pidWidth(b *board.Board) (n int) {
 		}
 	}
 	return n
+}
+
+// parentWidth is the room for the parents' names, 0 where all have the same one.
+func parentWidth(b *board.Board) int {
+	if !b.Family {
+		return 0
+	}
+	n := len("PARENT")
+	for i := range b.Procs {
+		n = max(n, width(clean(string(b.Procs[i].Parent))))
+	}
+	return min(n, 12)
 }
 
 // appendPID writes the number of a process, or those of a thread: "4711/4713".
@@ -122,6 +142,8 @@ func (t *table) head(p *page, s *Scene) {
 				word = "PID/TID"
 			}
 			p.right(inkDim, word, t[c])
+		case colParent:
+			p.text(inkDim, "PARENT", t[c])
 		case colState:
 			p.text(inkDim, "STATE", t[c])
 		case colStrip:
@@ -173,6 +195,15 @@ func (t *table) row(p *page, s *Scene, pr *board.Proc, now time.Duration) {
 				num = num[bytes.IndexByte(num, '/'):]
 			}
 			p.num(base, num, t[c])
+		case colParent:
+			switch {
+			case k == classDead:
+				p.text(base, "-", t[c])
+			case pr.Parent != "":
+				p.text(base, p.clean(string(pr.Parent)), t[c])
+			default:
+				p.num(base, strconv.AppendInt(buf[:0], int64(pr.PPID), 10), t[c])
+			}
 		case colState:
 			p.state(pr, k, t[c])
 		case colStrip:

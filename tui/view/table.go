@@ -174,10 +174,12 @@ func tableWhat(out *strings.Builder, b *board.Board) {
 		switch l.Kind {
 		case trace.KindAct:
 			text = fmt.Sprintf("at %s you: %s", at(l.At), l.Text)
-		case trace.KindCut, trace.KindHeal, trace.KindFault, trace.KindRole, trace.KindTaskFail, trace.KindTaskLost, trace.KindDropped:
+		case trace.KindCut, trace.KindHeal, trace.KindFault, trace.KindRole, trace.KindTaskFail, trace.KindTaskLost, trace.KindDropped, trace.KindParent:
 			text = strings.ReplaceAll(l.Text, "–", " to ")
 			if l.Kind == trace.KindRole {
 				text = string(l.Who) + " says that it " + text
+			} else if l.Kind == trace.KindParent {
+				text = string(l.Who) + ": " + text
 			}
 			text = fmt.Sprintf("at %s: %s", at(l.At), text)
 		case trace.KindExit:

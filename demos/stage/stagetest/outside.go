@@ -51,10 +51,23 @@ func Gone(t testing.TB, token string) {
 
 // State is the letter in /proc/PID/stat now, 0 when there is no such process.
 func State(pid int) byte {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	i := bytes.LastIndexByte(b, ')')
-	if err != nil || i < 0 || i+2 >= len(b) {
-		return 0
+	if f := stat(pid); len(f) > 1 {
+		return f[0][0]
 	}
-	return b[i+2]
+	return 0
+}
+
+// Parent is whose child a process is by /proc/PID/stat now, 0 when there is no
+// such process.
+func Parent(pid int) (ppid int) {
+	if f := stat(pid); len(f) > 1 {
+		ppid, _ = strconv.Atoi(string(f[1]))
+	}
+	return ppid
+}
+
+// stat is /proc/PID/stat from the third field of proc(5) on.
+func stat(pid int) [][]byte {
+	b, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	return bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
 }

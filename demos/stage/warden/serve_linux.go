@@ -245,7 +245,17 @@ func (w *server) look() {
 	}
 	for _, pid := range own() {
 		if _, ours := w.children[pid]; !ours {
-			syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+			var ws syscall.WaitStatus
+			var ru syscall.Rusage
+			if got, err := syscall.Wait4(pid, &ws, syscall.WNOHANG, &ru); err != nil || got != pid {
+				continue
+			}
+			n := Notice{PID: pid, Orphan: true, Code: ws.ExitStatus(), User: time.Duration(ru.Utime.Nano()),
+				System: time.Duration(ru.Stime.Nano()), MaxRSS: ru.Maxrss << 10}
+			if ws.Signaled() {
+				n.Signal = int(ws.Signal())
+			}
+			w.tell(n)
 		}
 	}
 }

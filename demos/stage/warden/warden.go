@@ -8,7 +8,8 @@
 // kills all its descendants, stopped ones too, reaps them, and ends.
 //
 // The rules are:
-//  1. A worker that has ended stays a zombie until the stage asks to reap it.
+//  1. A worker that has ended stays a zombie until the stage asks to reap it; an
+//     orphan that came to the warden is reaped as it ends, as init does it.
 //  2. Ends, stops and continuations are told as they happen (waitid), in order.
 //  3. With network namespaces, none outlives the run's processes: none has a name
 //     (TestNamespacesGo, in package demos).
@@ -67,4 +68,5 @@ type Notice struct {
 	Signal    int           `json:"signal,omitempty"`
 	Stopped   bool          `json:"stopped,omitempty"`
 	Continued bool          `json:"continued,omitempty"`
+	Orphan    bool          `json:"orphan,omitempty"` // inherited; it has ended, and was waited for at once
 }

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package zombies
+
+const canAdopt = false
+
+func adopt() {}

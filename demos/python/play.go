@@ -44,8 +44,9 @@ func (p *play) run(ctx context.Context) error {
 	}
 	p.main = main
 	p.c.mu.Lock()
-	p.c.main, p.c.who[main.PID()] = main.PID(), "main"
+	p.c.main, p.c.who[main.PID()], p.c.procs[main.PID()] = main.PID(), "main", main
 	p.c.mu.Unlock()
+	go p.c.mourn(main)
 	p.s.Gauge("start", float64(main.Took())/1e6, "ms")
 	began := started.Add(main.Took())
 
@@ -56,7 +57,9 @@ func (p *play) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	p.measure(time.Since(began))
+	took := time.Since(began)
+	p.hearOut(ctx)
+	p.measure(took)
 	p.judge(file)
 	p.main.Reap(ctx)
 	return nil
@@ -175,6 +178,21 @@ func (p *play) leave(ctx context.Context) {
 	}
 }
 
+// hearOut waits until all has been heard that the program said before its end.
+func (p *play) hearOut(ctx context.Context) {
+	select {
+	case <-p.c.over:
+	case <-time.After(leaving):
+	case <-ctx.Done():
+	}
+	p.c.mu.Lock()
+	defer p.c.mu.Unlock()
+	if p.c.marks != nil {
+		p.c.marks.Close() // the pipe ends with the last of its writers
+		p.c.marks = nil
+	}
+}
+
 // measure reports the numbers of the run.
 func (p *play) measure(took time.Duration) {
 	p.c.mu.Lock()
@@ -208,7 +226,7 @@ func (p *play) judge(file string) {
 		}
 	}
 	if p.c.lost > 0 {
-		text += fmt.Sprintf("; %s lost with a worker", demo.Plural(p.c.lost, "task"))
+		text += fmt.Sprintf("; %s lost", demo.Plural(p.c.lost, "task"))
 	}
 	p.s.Verdict(ok, "%s", text)
 }
@@ -239,7 +257,7 @@ func (c *cast) look(most int) int {
 			}
 			seen[child] = true
 			n++
-			if c.who[child] == "" {
+			if !c.known(child) {
 				since, ok := c.found[child]
 				if !ok {
 					c.found[child] = now

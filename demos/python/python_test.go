@@ -123,6 +123,7 @@ if __name__ == "__main__":
 // Pids, parents and states on the Board are what /proc says of these processes; a
 // worker that is killed in mid-task is replaced, and its task is not.
 func TestStatesAreTheKernels(t *testing.T) {
+	t.Parallel()
 	have(t)
 	o := options(file(t, patient), "start", "fork")
 	o.Attended = true
@@ -241,6 +242,7 @@ func TestFind(t *testing.T) {
 
 // In step mode each process is held before what it does, and goes when it is let go.
 func TestSteps(t *testing.T) {
+	t.Parallel()
 	have(t)
 	path := file(t, `import multiprocessing as mp
 

@@ -2,7 +2,9 @@ package stage
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"edu/procession/demos/demo"
@@ -61,7 +63,9 @@ func (r *run) adopt(g demo.Guest, of *proc, ppid int) (demo.Proc, error) {
 	close(p.heard) // what it has to say comes by its program's line
 	if g.TID == 0 {
 		var err error
-		if p.guest.hold, err = newHandle(g.PID); err != nil {
+		if p.guest.hold, err = newHandle(g.PID); errors.Is(err, syscall.ESRCH) && of.spec.Program != nil {
+			return p, r.passed(p)
+		} else if err != nil {
 			return nil, err
 		}
 	} else {
@@ -92,6 +96,21 @@ func (r *run) adopt(g demo.Guest, of *proc, ppid int) (demo.Proc, error) {
 	return p, nil
 }
 
+// passed takes a program's word for a guest that has come and gone already: how it
+// ended, nobody told.
+func (r *run) passed(p *proc) error {
+	if err := r.name(p); err != nil {
+		return err
+	}
+	p.exit, p.reaped, p.isGone = trace.Exit{PID: p.pid, Code: -1, Untold: true}, trace.Reaped{PID: p.pid}, true
+	r.rec.Add(trace.Worker, p.id, trace.Start{PID: p.pid, Role: p.spec.Role, Node: p.spec.Node})
+	r.rec.Add(trace.Kernel, p.id, p.exit)
+	r.rec.Add(trace.Kernel, p.id, p.reaped)
+	close(p.exited)
+	close(p.gone)
+	return nil
+}
+
 // programOf is the program that a process came of, nil for none.
 func (r *run) programOf(pid int) *proc {
 	r.mu.Lock()
@@ -104,6 +123,9 @@ func (r *run) programOf(pid int) *proc {
 			}
 			only = p
 		}
+	}
+	if parentOf(pid) == 0 {
+		return only // it has gone
 	}
 	for at, hops := pid, 0; at > 1 && hops < 100; at, hops = parentOf(at), hops+1 {
 		if p := r.pids[at]; p != nil && p.spec.Program != nil {

@@ -49,8 +49,8 @@ type cast struct {
 	tasks   map[string]int
 	notes   map[int]string
 	inHand  map[trace.ID]map[int]bool // the tasks that each has
-	gone    map[int]bool      // tasks that are lost
-	things  map[string]*thing // queues and locks
+	gone    map[int]bool              // tasks that are lost
+	things  map[string]*thing         // queues and locks
 	listens map[string]trace.ID
 	msgs    map[string]trace.Msg
 	marks   *os.File      // the program's own pipe of lines: see mourn

@@ -31,11 +31,15 @@ func (p *play) run(ctx context.Context) error {
 		free = " (free-threaded: no interpreter lock)"
 	}
 	p.s.Say("Python %s%s runs %s. It starts its processes by %s unless it says otherwise.", p.in.Version, free, file, p.method())
+	args, err := split(p.s.Param("args"))
+	if err != nil {
+		return err
+	}
 	started := time.Now()
 	main, err := p.s.Spawn(ctx, demo.Spec{
 		Role: "python", Name: "main", Unreaped: true, // so that its process group is its own until the end
 		Program: &demo.Program{
-			Path: p.in.Path, Args: append([]string{p.p.path}, strings.Fields(p.s.Param("args"))...),
+			Path: p.in.Path, Args: append([]string{p.p.path}, args...),
 			Env: p.p.environment(p.s, p.dir), Dir: p.start(), Line: p.c.line,
 		},
 	})

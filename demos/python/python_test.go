@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"edu/procession/demos/board"
@@ -197,6 +198,9 @@ func TestBounds(t *testing.T) {
 		{"leaves at once", "import os\nos._exit(7)\n", nil, false, "exit code 7"},
 		{"reads input", "import sys\nprint(repr(sys.stdin.read()))\n", nil, true, "exit code 0"},
 		{"is no Python", "this is no program\n", nil, false, "exit code 1; SyntaxError"},
+		{"is of another encoding", "# coding: latin-1\nprint('\xe9t\xe9' == '\\xe9t\\xe9')\n", nil, true, "exit code 0"},
+		{"is in no encoding", "print('\xff')\n", nil, false, "exit code 1; SyntaxError"},
+		{"takes arguments", "import sys\nassert sys.argv[1:] == ['a b', \"it's\", ''], sys.argv\n", []string{"args", Quote([]string{"a b", "it's", ""})}, true, "exit code 0"},
 		{"takes memory", "b = bytearray(1 << 30)\n", []string{"memory", "256"}, false, "MemoryError"},
 		{"leaves a daemon", "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(600)\n    os._exit(0)\n", nil, true, "exit code 0"},
 	} {
@@ -222,7 +226,13 @@ func TestFind(t *testing.T) {
 	}
 	old := fake("old", `echo '{"path": "/usr/bin/python3.6", "version": "3.6.9", "number": [3, 6], "method": "fork", "locked": true}'`)
 	broken := fake("broken", "echo 'cannot open shared object file' >&2; exit 127")
+	chatty := fake("chatty", "while :; do echo 'yes, yes, yes, yes, yes, yes, yes, yes, yes, yes, yes, yes, yes'; done")
+	real := have(t).Path
+	if _, err := Find(t.Context(), fake("shim", "echo 'a word of a shim'; exec "+real+" \"$@\"")); err != nil {
+		t.Errorf("one that says more than it is asked: %v", err)
+	}
 	for path, want := range map[string]string{
+		chatty: "does not work", dir: "there is no program",
 		old: "is 3.6.9, and the course needs 3.9", broken: "does not work (cannot open shared object file)",
 		filepath.Join(dir, "none"): "there is no program",
 	} {
@@ -233,6 +243,19 @@ func TestFind(t *testing.T) {
 	t.Setenv("PATH", dir)
 	if _, err := Find(t.Context(), ""); err != ErrNone {
 		t.Errorf("without python3: %v", err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	big := file(t, "")
+	if err := os.Truncate(big, 1<<30); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{dir: "is a folder", filepath.Join(dir, "fifo"): "is no file", big: "1024 MB", filepath.Join(dir, "none.py"): "no such file"} {
+		got := stagetest.Play(t, Demo{}, options(path, "python", real))
+		if got.Err == nil || !strings.Contains(got.Err.Error(), want) {
+			t.Errorf("%s: %v", filepath.Base(path), got.Err)
+		}
 	}
 	got := stagetest.Play(t, Demo{}, options("pool.py"))
 	if got.Err == nil || !strings.Contains(got.Err.Error(), "there is no python3") {

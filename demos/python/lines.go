@@ -52,8 +52,9 @@ type cast struct {
 	gone    map[int]bool              // tasks that are lost
 	things  map[string]*thing         // queues and locks
 	listens map[string]trace.ID
-	msgs    map[string]trace.Msg
+	calls   map[string]*call
 	marks   *os.File      // the program's own pipe of lines: see mourn
+	deaf    bool          // marks are over
 	over    chan struct{} // closed when all that the main process said has been heard
 
 	most     int // processes at once
@@ -82,7 +83,7 @@ func newCast(s demo.Stage) *cast {
 	return &cast{
 		s: s, who: map[int]trace.ID{}, procs: map[int]demo.Proc{}, threads: map[int]thread{}, over: make(chan struct{}), names: map[trace.ID]bool{"main": true}, found: map[int]time.Time{},
 		tasks: map[string]int{}, notes: map[int]string{}, inHand: map[trace.ID]map[int]bool{}, gone: map[int]bool{}, things: map[string]*thing{},
-		listens: map[string]trace.ID{}, msgs: map[string]trace.Msg{},
+		listens: map[string]trace.ID{}, calls: map[string]*call{},
 	}
 }
 
@@ -96,10 +97,10 @@ func (c *cast) line(b []byte) {
 	defer c.mu.Unlock()
 	switch l.Kind {
 	case "child":
-		c.adopt(l.Child, l.Name, "", l.Method)
+		c.adopt(l.Child, l.Name, l.Text, l.Method)
 		return
 	case "proc":
-		c.adopt(l.PID, l.Name, "", l.Method)
+		c.adopt(l.PID, l.Name, l.Text, l.Method)
 		return
 	case "fork":
 		if _, ok := c.found[l.PID]; !ok && !c.known(l.PID) {
@@ -107,7 +108,7 @@ func (c *cast) line(b []byte) {
 		}
 		return
 	case "pipe":
-		if l.PID == c.main || c.main == 0 {
+		if !c.deaf && c.marks == nil && (l.PID == c.main || c.main == 0) {
 			c.marks, _ = os.OpenFile(fmt.Sprintf("/proc/%d/fd/%d", l.PID, l.Child), os.O_WRONLY, 0)
 		}
 		return
@@ -146,9 +147,9 @@ func (c *cast) line(b []byte) {
 		is := map[string]trace.Kind{"read": trace.KindRead, "write": trace.KindWrite}[l.Kind]
 		c.s.Reported(who, trace.Cell{Is: is, Cell: c.thing(l.Queue+" value", "value", "").id, Value: l.Text})
 	case "listen":
-		c.listens[l.Text] = who
+		c.listens[local(l.Text)] = who
 		c.s.Reported(who, trace.Listen{Addr: l.Text, For: "manager"})
-	case "call", "reply":
+	case "call", "got", "answer", "reply":
 		c.call(who, l)
 	case "late":
 		c.s.Reported(who, trace.Say{Text: fmt.Sprintf("held its event loop for %v: %s", time.Duration(l.Took).Round(time.Millisecond), l.Text)})
@@ -225,17 +226,10 @@ func (c *cast) adopt(pid int, name, role, method string) {
 	}
 	delete(c.found, pid)
 	if role == "" {
-		switch role = "process"; {
-		case strings.Contains(name, "PoolWorker"):
-			role = "pool worker"
-		case strings.Contains(name, "Manager"):
-			role = "manager server"
-		case name == "":
-			role, method = "child", "fork"
-		}
-		if method != "" {
-			role += ", " + method
-		}
+		role, method = "child", "fork"
+	}
+	if method != "" {
+		role += ", " + method
 	}
 	name = short(name)
 	if name == "" {
@@ -409,27 +403,4 @@ func (c *cast) item(who trace.ID, l line) {
 		is = trace.KindGet
 	}
 	c.s.Reported(who, trace.Item{Is: is, Queue: q.id, Item: l.Text, Depth: max(0, q.puts-q.gets)})
-}
-
-// call is a call of a proxy: a message to the manager's server, and one back.
-func (c *cast) call(who trace.ID, l line) {
-	to, ok := c.listens[l.Queue]
-	if !ok {
-		return // a server elsewhere
-	}
-	key := fmt.Sprintf("%d.%d", l.PID, l.Index)
-	if l.Kind == "call" {
-		m := trace.Msg{Is: trace.KindSend, Msg: key, From: who, To: to, Text: l.Text}
-		c.msgs[key] = m
-		c.s.Reported(who, m)
-		return
-	}
-	m, ok := c.msgs[key]
-	if !ok {
-		return
-	}
-	delete(c.msgs, key)
-	m.Is, m.Took, m.Text = trace.KindRecv, time.Duration(l.Took), m.Text+", answered"
-	c.s.Reported(who, m)
-	c.s.Reported(who, trace.RTT{A: m.From, B: m.To, Took: m.Took})
 }

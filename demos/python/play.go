@@ -25,6 +25,7 @@ type play struct {
 }
 
 func (p *play) run(ctx context.Context) error {
+	defer p.c.unmark()
 	file := filepath.Base(p.p.path)
 	free := ""
 	if !p.in.Locked {
@@ -189,11 +190,16 @@ func (p *play) hearOut(ctx context.Context) {
 	case <-time.After(leaving):
 	case <-ctx.Done():
 	}
-	p.c.mu.Lock()
-	defer p.c.mu.Unlock()
-	if p.c.marks != nil {
-		p.c.marks.Close() // the pipe ends with the last of its writers
-		p.c.marks = nil
+}
+
+// unmark lets go of the program's pipe, which ends with the last of its writers.
+func (c *cast) unmark() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deaf = true
+	if c.marks != nil {
+		c.marks.Close()
+		c.marks = nil
 	}
 }
 

@@ -170,3 +170,83 @@ if __name__ == "__main__":
 		t.Errorf("its file: %q, %v", text, err)
 	}
 }
+
+// A call of a proxy is a message to the manager's server and one back, each sent by
+// the word of the one and received by the word of the other, also where the server
+// is a program of its own, known by another name of this machine.
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	have(t)
+	got := stagetest.Play(t, Demo{}, options(file(t, `import multiprocessing as mp, subprocess, sys
+from multiprocessing.managers import BaseManager
+
+class Box(BaseManager):
+    pass
+
+def serve():
+    import queue
+    q = queue.Queue()
+    Box.register("box", callable=lambda: q)
+    server = Box(address=("0.0.0.0", 0), authkey=b"k").get_server()
+    print(server.address[1], flush=True)
+    server.serve_forever()
+
+def client(port):
+    Box.register("box")
+    box = Box(address=("localhost", port), authkey=b"k")
+    box.connect()
+    q = box.box()
+    q.put("a")
+    print(q.get())
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        serve()
+    server = subprocess.Popen([sys.executable, __file__, "serve"], stdout=subprocess.PIPE, text=True)
+    p = mp.Process(target=client, args=(int(server.stdout.readline()),), name="client")
+    p.start()
+    p.join()
+    with mp.Manager() as manager:
+        d = manager.dict()
+        for n in range(300):
+            d["n"] = n
+    server.terminate()
+    server.wait()
+`), "start", "fork"))
+	b := got.Board
+	if v := b.Verdict; got.Err != nil || v == nil || !v.OK {
+		t.Fatalf("%v, %+v\n%s", got.Err, v, say(b))
+	}
+	sent, calls := map[string]bool{}, 0
+	for _, e := range got.Events {
+		m, ok := e.Data.(trace.Msg)
+		switch {
+		case !ok:
+		case m.Is == trace.KindSend:
+			sent[m.Msg] = true
+			if e.Who != m.From {
+				t.Errorf("%s tells of what %s sent", e.Who, m.From)
+			}
+		case !sent[m.Msg] || e.Who != m.To || m.Took < 0:
+			t.Errorf("%s received %+v, that was not sent to it", e.Who, m)
+		default:
+			delete(sent, m.Msg)
+			if m.From == "client" && m.To == "program.py" || m.From == "program.py" && m.To == "client" {
+				calls++
+			}
+		}
+	}
+	if calls != 4 || len(sent) > 0 {
+		t.Errorf("two calls and their answers: %d; never received: %v", calls, sent)
+	}
+	if !strings.Contains(say(b), "so often that it tells of some only") {
+		t.Errorf("300 calls are told, and that not all are is not:\n%s", say(b))
+	}
+	roles := map[string]bool{}
+	for _, p := range b.Procs {
+		roles[p.Role] = true
+	}
+	if !roles["manager server, fork"] || !roles["process, fork"] {
+		t.Errorf("the cast: %v", roles)
+	}
+}

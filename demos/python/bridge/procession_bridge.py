@@ -204,14 +204,26 @@ def _method(process):
     return method or ""
 
 
+def _role(process):
+    """What a process is for, by the function of the library that it runs."""
+    target = getattr(process, "_target", None)
+    where = (getattr(target, "__module__", ""), getattr(target, "__name__", ""))
+    return {
+        ("multiprocessing.pool", "worker"): "pool worker",
+        ("concurrent.futures.process", "_process_worker"): "executor worker",
+        ("multiprocessing.managers", "_run_server"): "manager server",
+    }.get(where, "process")
+
+
 def _process(m):
     base = m.BaseProcess
 
     def start(was):
         def start(self):
             _gate("start " + self.name)
+            role = _role(self)  # a process that was started no longer has its target
             was(self)
-            _tell('{"k":"child","p":%d,"c":%d,"n":%s,"m":%s}\n' % (os.getpid(), self.pid or 0, _q(self.name), _q(_method(self))))
+            _tell('{"k":"child","p":%d,"c":%d,"n":%s,"m":%s,"x":"%s"}\n' % (os.getpid(), self.pid or 0, _q(self.name), _q(_method(self)), role))
         return start
 
     def join(was):
@@ -223,7 +235,7 @@ def _process(m):
 
     def bootstrap(was):
         def _bootstrap(self, parent_sentinel=None):
-            _tell('{"k":"proc","p":%d,"n":%s,"m":%s}\n' % (os.getpid(), _q(self.name), _q(_method(self))))
+            _tell('{"k":"proc","p":%d,"n":%s,"m":%s,"x":"%s"}\n' % (os.getpid(), _q(self.name), _q(_method(self)), _role(self)))
             return was(self, parent_sentinel)
         return _bootstrap
     _wrap(base, "start", start)
@@ -677,30 +689,100 @@ def _sharedctypes(m):
     m.Synchronized.value = property(get, put)
 
 
+class _Often:
+    """Bounds how often something is told: so much at once, and so much a second.
+
+    To tell of a call of a proxy takes longer than the call.
+    """
+
+    def __init__(self, burst, rate):
+        self._burst, self._rate, self._pid = burst, rate, 0
+
+    def may(self):
+        if _step:
+            return True
+        now, pid = time.perf_counter(), os.getpid()
+        if pid != self._pid:  # after a fork it begins anew
+            self._pid, self._left, self._at = pid, self._burst, now
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 def _managers(m):
     count = iter(range(1 << 60))
+    often, said = _Often(200, 20), set()
+
+    def address(a):
+        return _q("%s:%s" % a[:2] if isinstance(a, tuple) else a, 100)
+
+    def thread():
+        return sys.modules["threading"].current_thread().name
+
+    def caller():
+        """What a server calls the thread that serves the caller: see BaseProxy._connect."""
+        name = sys.modules["multiprocessing.process"].current_process().name
+        return name if thread() == "MainThread" else name + "|" + thread()
 
     def serve(was):
         def serve_forever(self):
-            a = self.address
-            _tell('{"k":"listen","p":%d,"x":%s}\n' % (os.getpid(), _q("%s:%d" % a if isinstance(a, tuple) else a, 100)))
+            _tell('{"k":"listen","p":%d,"x":%s}\n' % (os.getpid(), address(self.address)))
             return was(self)
         return serve_forever
 
+    class Heard:
+        """A connection as a server has it, which tells of calls and answers."""
+
+        def __init__(self, conn, at):
+            self._conn, self._at, self._open = conn, at, False
+            self._often = _Often(220, 25)  # somewhat more than the caller tells
+
+        def recv(self):
+            request = self._conn.recv()
+            self._open = self._often.may()
+            if self._open:
+                self._tell("got")
+            return request
+
+        def send(self, answer):
+            if self._open:
+                self._open = False
+                self._tell("answer")
+            return self._conn.send(answer)
+
+        def _tell(self, kind):
+            _tell('{"k":"%s","p":%d,"q":%s,"n":%s,"ns":%d}\n' % (kind, os.getpid(), self._at, _q(thread()), time.perf_counter_ns()))
+
+        def __getattr__(self, name):
+            return getattr(self._conn, name)
+
+    def client(was):
+        def serve_client(self, conn):
+            return was(self, Heard(conn, address(self.address)))
+        return serve_client
+
     def call(was):
         def _callmethod(self, name, args=(), kwds={}):
-            a = self._token.address
-            at, n = _q("%s:%d" % a if isinstance(a, tuple) else a, 100), next(count)
+            if not often.may():
+                if os.getpid() not in said:
+                    said.add(os.getpid())
+                    _tell('{"k":"note","p":%d,"x":"calls its proxies so often that it tells of some only"}\n' % os.getpid())
+                return was(self, name, args, kwds)
+            at, n = address(self._token.address), next(count)
             text = _q("%s(%s)" % (name, ", ".join(_brief(v, 12) for v in args[:2])), 40)
             _gate("call %s of the proxy" % name)
-            _tell('{"k":"call","p":%d,"q":%s,"i":%d,"x":%s}\n' % (os.getpid(), at, n, text))
             began = time.perf_counter_ns()
+            _tell('{"k":"call","p":%d,"t":%d,"q":%s,"n":%s,"i":%d,"ns":%d,"x":%s}\n' % (os.getpid(), _tid(), at, _q(caller()), n, began, text))
             try:
                 return was(self, name, args, kwds)
             finally:
-                _tell('{"k":"reply","p":%d,"q":%s,"i":%d,"ns":%d}\n' % (os.getpid(), at, n, time.perf_counter_ns() - began))
+                _tell('{"k":"reply","p":%d,"t":%d,"i":%d,"ns":%d}\n' % (os.getpid(), _tid(), n, time.perf_counter_ns()))
         return _callmethod
     _wrap(m.Server, "serve_forever", serve)
+    _wrap(m.Server, "serve_client", client)
     _wrap(m.BaseProxy, "_callmethod", call)
 
 

@@ -5,6 +5,24 @@
 // concurrent.futures, threading and asyncio; the processes themselves are found in
 // the kernel's tables, and their states are the kernel's, as for roles in Go.
 //
+// What is seen: processes with how they were started, however they came; tasks of
+// multiprocessing.Pool, ThreadPool, both executors of concurrent.futures and asyncio;
+// multiprocessing's Queue, JoinableQueue and SimpleQueue, Lock, RLock, Semaphore and
+// BoundedSemaphore, where the program itself makes them; waits at join, Event,
+// Condition and Barrier; calls of a manager's proxies, as messages to its server and
+// back; threads; exceptions that end a process or a thread; a callback that holds an
+// event loop. In step mode, reads and writes of a Value too. A program in Python that
+// this one starts with subprocess tells of itself as well.
+//
+// What is not: threading's locks and queue.Queue, pipes, Arrays and shared_memory, and
+// what C extensions start by themselves; what a queue's pipe holds (its depth is puts
+// less gets, as they are heard of); more than some of the uses of a lock or a proxy
+// that come thick and fast, and the program's process then says so. A Python that runs
+// isolated (-I, -E, -S), or in an environment that the program made up, is a process
+// on stage that says nothing. Tasks that a pool is ended with before they begin stay
+// waiting; those in hand are lost. On macOS, where there is no /proc, only processes
+// that say so themselves are seen, and not what the kernel tells of them.
+//
 // The rules are:
 //  1. The program is the file, byte for byte: what it prints, returns and raises is
 //     what it would without us, but for a little time (BenchmarkBridge).

@@ -134,7 +134,7 @@ func TestStatesAreTheKernels(t *testing.T) {
 	for _, id := range []trace.ID{"Worker-1", "Worker-2"} {
 		b = stagetest.Until(t, run, string(id)+" sleeps", func(b *board.Board) bool {
 			p := b.Proc(id)
-			return p != nil && p.State == trace.Asleep && p.On == "timer"
+			return p != nil && p.State == trace.Asleep && p.On == "timer" && p.Task >= 0
 		})
 		p := b.Proc(id)
 		if s := stagetest.State(p.PID); s != 'S' || parentOf(p.PID) != main.PID || p.Parent != "main" {

@@ -124,9 +124,6 @@ func (r *run) programOf(pid int) *proc {
 			only = p
 		}
 	}
-	if parentOf(pid) == 0 {
-		return only // it has gone
-	}
 	for at, hops := pid, 0; at > 1 && hops < 100; at, hops = parentOf(at), hops+1 {
 		if p := r.pids[at]; p != nil && p.spec.Program != nil {
 			return p
@@ -134,6 +131,9 @@ func (r *run) programOf(pid int) *proc {
 		if r.warden != nil && at == r.warden.pid {
 			return only // an orphan: its program, or whoever was in between, has ended
 		}
+	}
+	if parentOf(pid) == 0 {
+		return only // it has gone
 	}
 	return nil
 }

@@ -9,9 +9,11 @@ import (
 	"slices"
 
 	"edu/procession/demos"
+	"edu/procession/demos/cluster/broker"
 	"edu/procession/demos/demo"
 	_ "edu/procession/demos/early" // first: a worker does not get further than this
 	"edu/procession/demos/python"
+	"edu/procession/demos/remote"
 	"edu/procession/demos/stage"
 	"edu/procession/lessons"
 	"edu/procession/tui/cli"
@@ -26,6 +28,11 @@ func main() {
 	all := append(slices.Clip(demos.All), python.Demo{Listing: lessons.PythonListing})
 	os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Config{
 		Demos: all, Start: stage.Start, Guards: func() []demo.Check { return append(stage.Guards(), python.Check()) }, Sweep: stage.Sweep,
-		Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Join: join, Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 	}))
+}
+
+// join works for a stage elsewhere: of the demos that can be joined.
+func join(ctx context.Context, j cli.Join) error {
+	return broker.Joining{URL: j.URL, Token: j.Token, Name: j.Name, Creds: j.Creds, Tell: j.Tell, Jobs: remote.Jobs()}.Work(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,9 @@ func TestNamespaces(t *testing.T) {
 		t.Run(d.Info().Name, func(t *testing.T) {
 			o := stagetest.Options()
 			o.Attended, o.Net = true, demo.Namespaces
+			if slices.Contains(d.Info().Places, demo.Nodes) {
+				o.Place = demo.Nodes
+			}
 			run := stagetest.Start(t, d, o)
 			b := stagetest.Until(t, run, "a link between nodes", func(b *board.Board) bool {
 				return len(b.Msgs) > 0 || len(b.Beliefs) > 0 || b.Verdict != nil

@@ -17,13 +17,13 @@ func TestNothingSurvivesAnyDemo(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	for _, d := range demos.All {
 		for i, place := range d.Info().Places {
-			name, times := d.Info().Name, 8
+			name, times := d.Info().Name, 3
 			if i > 0 {
-				name, times = name+" place="+string(place), 4
+				name, times = name+" place="+string(place), 2
 			}
 			t.Run(name, func(t *testing.T) {
 				most := 0
-				for range times {
+				for i := 0; i < times || most < 2 && i < 5*times; i++ { // some kills come when only the warden is there
 					most = max(most, stagetest.KillHost(t, name, 3, rnd))
 				}
 				if most < 2 {

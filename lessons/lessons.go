@@ -145,6 +145,20 @@ func (l *Lesson) Part(kind PartKind) (Part, bool) {
 	return Part{}, false
 }
 
+// Measured is the name under which the numbers are kept that the lesson's demo
+// measures.
+func (l *Lesson) Measured() string { return Measured(l.Demo, l.Set) }
+
+// Measured names what a run of a demo measured: the demo, and where the demo plays
+// the listing of any lesson, that lesson, so that one listing's numbers do not pass
+// for another's.
+func Measured(demo string, set map[string]string) string {
+	if lesson := set["lesson"]; lesson != "" {
+		return demo + " " + lesson
+	}
+	return demo
+}
+
 // PartKind says what a part is for. It is also the section's id in the file.
 type PartKind string
 

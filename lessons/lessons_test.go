@@ -14,10 +14,14 @@ var gaugesOf = map[string][]string{
 	"burners":             {"speedup", "workers", "cores", "cpu-time", "makespan", "serial", "count-parent", "count-child"},
 	"same-call":           {"function", "goroutine", "pipe", "unix", "tcp", "node-injected", "pipe-p99", "unix-p99", "tcp-p99", "node-injected-p99", "pipe-vs-function", "outcome-unknown"},
 	"process-life":        {"start", "join", "start-join", "exit-code", "unreaped"},
-	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed", "executions"},
-	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release"},
+	"python":              {"start", "fork", "forkserver-first", "forkserver", "spawn", "processes"},
+	"starts":              {"spawn", "first-job", "next-job", "decode-first", "decode", "round-trip", "inherited", "refused"},
+	"pool-of-workers":     {"makespan", "serial", "speedup", "utilisation", "tasks-per-second", "lost", "failed", "executions", "handoff", "redelivery", "duplicates"},
+	"queue-pipe-event":    {"messages-per-second", "handoff", "handoff-p99", "pipe-capacity", "depth-max", "blocked-put", "blocked-get", "empty-lied", "event-release", "lost", "redelivery", "duplicates"},
 	"quorum-split-brain":  {"first-leader", "new-leader", "acknowledged", "unknown", "refused", "acknowledged-lost", "caught-up"},
 	"gossip-membership":   {"first-suspicion", "first-failed", "all-failed", "left-known", "refuted", "joined", "messages", "indirect-pings", "false-suspicions", "false-failed"},
+	"queue-is-finite":     {"capacity", "hangs-from", "grown-unbounded", "grown-bounded", "took-unbounded", "took-bounded"},
+	"silent-errors":       {"jobs", "happened", "learnt-none", "learnt-wait", "learnt-codes", "learnt-each"},
 	"manager-proxy":       {"own", "unix", "tcp", "tcp-vs-own", "tcp-rate", "lost-updates", "lost-adds"},
 	"trust":               {"read-handshake", "read-signed", "read-tls", "forged-accepted", "forged-refused", "strangers-refused", "open-handshake", "open-signed", "open-tls", "call-handshake", "call-signed", "call-tls"},
 	"remote-manager":      {"done", "executions", "redelivered", "duplicates", "lost", "first-task", "redelivery", "broker-back", "master-back"},
@@ -26,12 +30,15 @@ var gaugesOf = map[string][]string{
 	"readers-writers":     {"reads", "writes", "torn", "overtaken", "together", "waited"},
 	"semaphore-barrier":   {"parts", "laps", "inside", "waited"},
 	"at-least-once":       {"payments", "requests", "effects", "duplicates", "too-much", "retries", "slowest"},
+	"brokers":             {"acknowledged", "done", "sent-again", "recognised", "duplicates", "new-leader", "longest-wait", "lost"},
 	"silent-peer":         {"detection", "end-of-file", "connect", "suspicions", "false-alarms"},
 	"whose-clock":         {"writes", "lost-writes", "concurrent", "one-way", "backwards", "offset-a", "offset-b", "offset-store"},
 	"lease-and-fencing":   {"counter", "accepted", "lost-updates", "stale-accepted", "stale-refused", "wrong-belief"},
 	"zombies":             {"zombies", "zombie-age", "orphans", "inherited", "exit-code"},
 	"shutdown":            {"last-exit", "done", "lost", "refused", "escalations", "exit-code"},
 	"mapreduce":           {"makespan", "words-per-second", "differences", "executions", "re-executions", "backups", "duplicates", "crossed", "files", "unfinished", "sequential"},
+	"web-workers":         {"hits", "largest-reply", "wrong-replies", "unanswered", "hits-min", "hits-max", "p50", "p99", "counting"},
+	"workloads":           {"cores", "makespan-cpu-serial", "makespan-io-serial", "speedup-cpu-goroutines", "speedup-io-goroutines", "speedup-cpu-turns", "speedup-io-turns", "speedup-cpu-processes", "speedup-io-processes", "speedup-cpu-loop", "speedup-io-loop", "speedup-cpu-handover", "gap-cpu-goroutines", "gap-cpu-loop", "gap-io-loop", "gap-cpu-handover"},
 	"race-and-lock":       {"counter", "expected", "lost-updates", "lost-share", "each", "blocked"},
 }
 
@@ -97,6 +104,16 @@ func TestFill(t *testing.T) {
 	}
 	if got := Fill(`{{gauge "speedup"}}`, nil); got != NotMeasured {
 		t.Errorf("Fill without a run = %q, want %q", got, NotMeasured)
+	}
+}
+
+// The numbers of one listing do not pass for those of another.
+func TestMeasured(t *testing.T) {
+	c := mustLoad(t)
+	for id, want := range map[string]string{"start-methods": "python start-methods", "process-life": "process-life"} {
+		if l, _ := c.Lesson(id); l.Measured() != want {
+			t.Errorf("what %s measures is kept under %q, wants %q", id, l.Measured(), want)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,6 +36,20 @@ var listings = map[string]struct{ python, golang []string }{
 	"process-life": {
 		python: []string{`first words`, `is_alive\(\) says True\nterminated: exit code -15\nfailed: exit code 3\n$`},
 		golang: []string{`first words`, `still there: true\nterminated: by signal 15\nfailed: exit status 3 code 3\n$`},
+	},
+	"start-methods": {
+		python: []string{
+			`^fork\n  COUNT: 42\n  threads: 1\n  file open: True\n  lock free: False\n  NOTE: fork-1, then fork-2\n  their parent is this program: True\n  their parent is the same: True\n  first word: .*\n  exit codes: 0 0\nforkserver\n`,
+			`\nforkserver\n  COUNT: 0\n  threads: 1\n  file open: False\n  lock free: True\n  NOTE: forkserver-1, then forkserver-1\n  their parent is this program: False\n  their parent is the same: True\n  first word: .*\n  exit codes: 0 0\nspawn\n`,
+			`\nspawn\n  COUNT: 0\n  threads: 1\n  file open: False\n  lock free: True\n  NOTE: spawn-1, then spawn-2\n  their parent is this program: True\n  their parent is the same: True\n  first word: .*\n  exit codes: 0 0\n$`},
+		golang: []string{`^nothing passed on\n  count: 0\n  lock free: true\n  descriptor 3 is the file: false\n  NOTE: nothing passed on\n  parent is main: true\nthe file passed on\n  count: 0\n  lock free: true\n  descriptor 3 is the file: true\n  NOTE: the file passed on\n  parent is main: true\n$`},
+	},
+	"spawn-is-halfway": {
+		python: []string{`^square as bytes: b.*\nits name is in there: True\nits code is in there: False\n` +
+			`fork\n  square\(7\): 49\n  a lambda: 49\n  a nested function: 49\n  times\(7\): 70\n` +
+			`forkserver\n  square\(7\): 49\n  a lambda: refused \(\w+\)\n  a nested function: refused \(\w+\)\n  times\(7\): 7\n` +
+			`spawn\n  square\(7\): 49\n  a lambda: refused \(\w+\)\n  a nested function: refused \(\w+\)\n  times\(7\): 7\n$`},
+		golang: []string{`^square\(7\): \d\d bytes, value 49, error ""\nsquare\(7\): 1\d bytes, value 49, error ""\ntimes\(7\): \d+ bytes, value 7, error ""\na function: gob .*can't handle type: func\(int\) int\nmy own\(7\): \d+ bytes, value 0, error "no such function here"\n$`},
 	},
 	"pool-of-workers": {
 		python: []string{`task 1 .*\ntask 2 .*\ntask 3 .*\n`, `three tasks of 0\.2 s: (0\.[4-9]|[1-9])`, `ready: True successful: False\nget\(\) raised: ValueError\('bad input 99'\)\n$`},
@@ -84,6 +99,10 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^without ids: \[\d+, \d+, \d+\] attempts, \d+ requests, [4-9] effects, 0 duplicates, balance [4-9]0\nwith ids: \[\d+, \d+, \d+\] attempts, \d+ requests, 3 effects, [1-9] duplicates, balance 30\n$`},
 		golang: []string{`^without ids: \[\d+ \d+ \d+\] attempts, [4-9] effects\nwith ids: \[\d+ \d+ \d+\] attempts, 3 effects\n$`},
 	},
+	"broker-down": {
+		python: []string{`^in memory: 5 tasks\nput raises (EOFError|ConnectionResetError|BrokenPipeError)\nconnect raises ConnectionRefusedError\na new server: 0 tasks\ntask 0: stored, attempt 1\ntask 1: stored, attempt 1\ntask 2: known by its id, attempt 2\ntask 3: stored, attempt 1\ntask 4: stored, attempt 1\nin the file: 5 tasks\n$`},
+		golang: []string{`^task 0 acknowledged, number 1\ntask 1 .*\ntask 2 acknowledged, number 3\nkilled; task 3 acknowledged: false\ntask 2 acknowledged, known: true\ntask 3 acknowledged, known: (true|false)\ntask 4 acknowledged, known: false\nin the stream: 5 tasks\n$`},
+	},
 	"silent-peer": {
 		python: []string{`^running: answer: one\nstopped: silence\nstopped: a new connection was taken\ngoes on: answer: two\nkilled: (end of stream|reset): a kernel says that it has ended\n$`},
 		golang: []string{`^running: answer: one\nstopped: silence\nstopped: a new connection was taken\ngoes on: answer: two\nkilled: (end of stream|reset): a kernel says that it has ended\n$`},
@@ -106,6 +125,19 @@ var listings = map[string]struct{ python, golang []string }{
 			`\nsupervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, exit code -9\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
 		golang: []string{`^supervisor: task 0: 0, attempt 1\nsupervisor: task 1: given up: 3 attempts, signal: killed\nsupervisor: task 2: 4, attempt 2\nsupervisor: task 3: 9, attempt 1\n$`},
 	},
+	"silent-errors": {
+		python: []string{`(?m)^ValueError: 3 is odd\nProcess: join\(\) came back, exit code 1\napply_async: nothing; successful: False\nmap raised: [35] is odd and gave no result at all\n`,
+			`\nimap, one by one: \[1, '3 is odd', 2, '5 is odd', 3\]\nerror_callback heard: \[ValueError\('7 is odd'\)\]\nswallowed: \[1, None, 2\]\n`,
+			`\nZeroDivisionError: division by zero\nbad callback: a later result comes: False\nbad callback: the pool cannot even be left\n`,
+			`\nexecutor: left without an error\nasked now: \['None', "ValueError\('3 is odd'\)"\]\nThread: join\(\) came back; excepthook heard: \[ValueError\('3 is odd'\)\]\n$`},
+		golang: []string{`^goroutines: all have ended, errors heard: 0\nerrors kept: "1 is odd\\n3 is odd"\nchild, exit: exit status 1, said "3 is odd"\nchild, panic: exit status 2, said "panic: .*"\nchild, recover: <nil>, said ""\n$`},
+	},
+	"queue-is-finite": {
+		python: []string{`^a pipe holds \d+ bytes\n(join before get, \d+ bytes: comes back\n){2}(join before get, \d+ bytes: hangs, until the get\n){2}`,
+			`\n40 MiB in a burst, maxsize 0: the producer grew by ([2-9]\d|\d{3}) MiB\n40 MiB in a burst, maxsize 4: the producer grew by 1?\d MiB\n$`},
+		golang: []string{`^a pipe holds \d+ bytes\n(wait before read, \d+ bytes: comes back\n){3}(wait before read, \d+ bytes: hangs, until the read\n){2}`,
+			`\n40 MiB in a burst, room for 40: ([2-9]\d|1\d) MiB waited\n40 MiB in a burst, room for 4: [1-4] MiB waited\n$`},
+	},
 	"lease-and-fencing": {
 		python: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
 		golang: []string{`^lease only\nB, token 2: written\nA, token 1: written\nwith fencing\nB, token 2: written\nA, token 1: refused\n$`},
@@ -114,14 +146,67 @@ var listings = map[string]struct{ python, golang []string }{
 		python: []string{`^nothing for 3 s; missing: \[(\d+, )*2(, \d+)*\]\nmap 0 was done [2-9] times\nmost frequent: .*\nthe answer of one loop: True\n$`},
 		golang: []string{`^(a duplicate: harmless\n)*the answer of one loop: true\n$`},
 	},
+	"gil-threads-async": {
+		python: []string{`^interpreter lock: (on|off)\ncompute, serial: .*\ncompute, threads: .*\ncompute, processes: .*\nwait, serial: .*\nwait, threads: .*\nwait, processes: .*\nasyncio, wait: .*\nasyncio, compute inside: .*\nasyncio, compute outside: .*\n$`,
+			`^interpreter lock: off|\ncompute, threads: \d+\.\d\d s, (0\.\d|1\.[01]) cores\n`}, // with a lock, no more than one core, however many threads
+		golang: []string{`^at once, at most: \d+\n(compute, (serial|goroutines|turns): .*\n){3}(wait, (serial|goroutines|turns): .*\n){3}compute, in a loop: .*\n$`},
+	},
+	"web-workers": {
+		python: []string{`^/global: 100 hits, [2-4] pids, largest reply [2-9]\d, \d\d told before\n  hits by pid: .*\n/shared: 100 hits, [2-4] pids, largest reply 100, 0 told before\n`,
+			`\na worker is killed, the master has started another\n/global: 200 hits, [3-5] pids, largest reply ([2-9]\d|1\d\d), \d+ told before\n  hits by pid: .*\n/shared: 200 hits, [3-5] pids, largest reply 200, 0 told before\n  hits by pid: .*\n$`},
+		golang: []string{`^global, 100 hits, largest: [2-9]\d\nstore, 100 hits, largest: 100\na worker was killed, another was started\nglobal, 200 hits, largest: ([2-9]\d|1\d\d)\nstore, 200 hits, largest: 200\n$`},
+	},
 	"race-and-lock": {
 		python: []string{`^expected: 200000\nwithout a lock: \d+\nwith get_lock\(\): 200000\nLock, holder killed: still held\nflock, holder killed: free\n$`},
 		golang: []string{`^expected: 200000\nadd: \d+\nadd locked: 200000\nflock, holder killed: free: true\n$`},
 	},
 }
 
+// relation is what a listing's figures must have to do with each other: the first
+// is less than share of the second. Both are expressions with one group. A relation
+// is one of waits, or so wide that a busy machine does not turn it round.
+type relation struct {
+	less  string
+	share float64
+	more  string
+}
+
+var relations = map[string]struct{ python, golang []relation }{
+	"gil-threads-async": {
+		python: []relation{
+			{`\nwait, threads: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nasyncio, wait: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nasyncio, compute inside: (\S+) s`, 2, `compute inside: .* gap (\S+) s`},
+			{`compute outside: .* gap (\S+) s`, 1, `compute inside: .* gap (\S+) s`},
+		},
+		golang: []relation{
+			{`\nwait, goroutines: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\nwait, turns: (\S+) s`, 1, `\nwait, serial: (\S+) s`},
+			{`\ncompute, in a loop: (\S+) s`, 5, `in a loop: .* gap (\S+) s`}, // of four jobs at least one
+		},
+	},
+}
+
+func (r relation) hold(t *testing.T, out string) {
+	t.Helper()
+	figure := func(re string) float64 {
+		m := regexp.MustCompile(re).FindStringSubmatch(out)
+		if m == nil {
+			t.Fatalf("no figure %s in:\n%s", re, out)
+		}
+		x, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	if figure(r.less) >= r.share*figure(r.more) {
+		t.Errorf("%s is not less than %v times %s:\n%s", r.less, r.share, r.more, out)
+	}
+}
+
 // needsModules are the Go listings that show a library.
-var needsModules = map[string]bool{"gossip-membership": true}
+var needsModules = map[string]bool{"gossip-membership": true, "broker-down": true}
 
 // startMethods are tried one by one; what else a method must make a listing say
 // is in the map.
@@ -151,6 +236,9 @@ func TestPythonListings(t *testing.T) {
 				p, _ := l.Part(Python)
 				out := runPython(t, p.Code, method)
 				expect(t, out, listings[l.ID].python...)
+				for _, r := range relations[l.ID].python {
+					r.hold(t, out)
+				}
 				if want, ok := startMethodWants[l.ID+" "+method]; ok {
 					expect(t, out, want)
 				}
@@ -188,6 +276,9 @@ func TestGoListings(t *testing.T) {
 			run(t, src, env, goTool, "build", "-o", filepath.Join(dir, "listing"), ".")
 			out := run(t, dir, nil, filepath.Join(dir, "listing"))
 			expect(t, out, listings[l.ID].golang...)
+			for _, r := range relations[l.ID].golang {
+				r.hold(t, out)
+			}
 		})
 	}
 }
@@ -223,6 +314,20 @@ for sig in (signal.SIGTERM, signal.SIGKILL):
     p.join()
     print(sig.name, p.exitcode)
 `, []string{`^SIGTERM None\nSIGTERM -15\nSIGKILL -9\nSIGKILL -9\n$`}},
+		{"start-methods: without the fork server, a child's exit code is 255, at once", "forkserver", `
+import multiprocessing as mp, os, signal, time
+def work(there):
+    there.send(os.getppid())
+    time.sleep(1)
+if __name__ == "__main__":
+    here, there = mp.Pipe()
+    p = mp.Process(target=work, args=(there,))
+    p.start()
+    os.kill(here.recv(), signal.SIGKILL)
+    p.join()
+    os.kill(p.pid, 0)  # it is still there
+    print(p.exitcode)
+`, []string{`^255\n$`}},
 		{"process-life: a zombie cannot be killed", "fork", `
 import multiprocessing as mp, os, signal
 p = mp.Process(target=int)

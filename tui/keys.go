@@ -149,7 +149,7 @@ func DefaultKeys() KeyMap {
 		Explore:        Binding{Keys: []string{"E"}, Word: "explore", Doc: "play many schedules on real processes, count how they come out, and put one on stage"},
 		Schedule:       Binding{Keys: []string{"W"}, Word: "schedule", Doc: "who went when: copy it, or the command that plays it again, and enter or paste another"},
 		StepMode:       Binding{Keys: []string{"T"}, Word: "step mode", Doc: "start the demo anew in step mode, where you say who goes next; again: back to running freely"},
-		Versus:         Binding{Keys: []string{"D"}, Word: "versus", Doc: "start the demo anew in two places side by side, such as threads and processes, with the same seed; again: back to one place"},
+		Versus:         Binding{Keys: []string{"D"}, Word: "versus", Doc: "start the demo anew in two places side by side, such as threads and processes, with the same seed; again: two others, where there are three, and then back to one place"},
 		Python:         Binding{Keys: []string{"p", "Y"}, Word: "Python", Doc: "run the lesson's Python listing, as it stands, on the stage; there: back to the demo, and again"},
 		More:           Binding{Keys: []string{"+"}, Word: "more", Doc: "play ten times as many schedules"},
 		FromHere:       Binding{Keys: []string{"b"}, Word: "from the stage", Doc: "explore what can still become of the run as it is on stage; again: from the beginning"},

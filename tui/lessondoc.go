@@ -24,7 +24,7 @@ func (m *Model) figure(demo, name string) (string, bool) {
 	return view.Format(trace.Gauge{Name: name, Value: g.Value, Unit: g.Unit}), true
 }
 
-func (p *lessonPage) figure(name string) (string, bool) { return p.m.figure(p.l.Demo, name) }
+func (p *lessonPage) figure(name string) (string, bool) { return p.m.figure(p.l.Measured(), name) }
 
 func (p *lessonPage) fill(md string) string { return lessons.Fill(md, p.figure) }
 

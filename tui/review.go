@@ -170,7 +170,7 @@ func (p *reviewPage) keep(right bool, note func(*progress.State, time.Time)) tea
 }
 
 func (p *reviewPage) fill(md string) string {
-	return lessons.Fill(md, func(g string) (string, bool) { return p.m.figure(p.items[p.at].Lesson.Demo, g) })
+	return lessons.Fill(md, func(g string) (string, bool) { return p.m.figure(p.items[p.at].Lesson.Measured(), g) })
 }
 
 func (p *reviewPage) click(_, y int) tea.Cmd {

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -72,8 +73,17 @@ func newStage(m *Model, d demo.Demo, o demo.Options, l *lessons.Lesson) *stagePa
 	m.nextID++
 	s := &stagePage{m: m, demo: d, info: d.Info(), opt: o, lesson: l, id: m.nextID, beside: true,
 		player: newPlayer(), stage: view.NewStage(), scroll: map[view.Panel]int{}}
+	s.info.Actions = slices.DeleteFunc(slices.Clone(s.info.Actions), func(a demo.Action) bool { return !a.In(s.place()) })
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
+}
+
+// place is where the workers of its runs are.
+func (s *stagePage) place() demo.Place {
+	if s.opt.Place == "" && len(s.info.Places) > 0 {
+		return s.info.Places[0]
+	}
+	return s.opt.Place
 }
 
 // newReplay is the stage with a recording on it.
@@ -270,7 +280,7 @@ func (s *stagePage) keep() tea.Cmd {
 		return nil
 	}
 	s.kept = s.over()
-	r := progress.Run{Demo: s.info.Name, When: s.m.now(), Seed: s.header.Seed, OK: b.Verdict != nil && b.Verdict.OK}
+	r := progress.Run{Demo: lessons.Measured(s.info.Name, s.header.Params), When: s.m.now(), Seed: s.header.Seed, OK: b.Verdict != nil && b.Verdict.OK}
 	id := ""
 	if s.lesson != nil {
 		id = s.lesson.ID

@@ -2,18 +2,14 @@ package tui
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"edu/procession/demos/board"
 	"edu/procession/demos/demo"
-	"edu/procession/demos/safe"
 	"edu/procession/demos/trace"
 	"edu/procession/lessons"
-	"edu/procession/tui/theme"
 	"edu/procession/tui/view"
 )
 
@@ -25,6 +21,8 @@ type versusPage struct {
 	info   demo.Info
 	opt    demo.Options
 	places []demo.Place
+	more   [][]demo.Place  // other pairs of places, which come next
+	from   demo.Place      // and then this one alone
 	turns  bool            // one place after the other
 	lesson *lessons.Lesson // that it was opened from
 
@@ -33,6 +31,7 @@ type versusPage struct {
 	tallies  []*board.Tally
 	did      []demo.Scripted // with turns: what was done to the first
 	selected trace.ID
+	picked   bool   // by the learner
 	placed   []rect // of the sides' frames, as drawn last
 }
 
@@ -47,7 +46,10 @@ type seededMsg struct {
 
 func newVersus(m *Model, d demo.Demo, o demo.Options, places []demo.Place, turns bool, l *lessons.Lesson) *versusPage {
 	o.Step, o.Schedule = false, nil
-	v := &versusPage{m: m, demo: d, info: d.Info(), opt: o, places: places, turns: turns, lesson: l}
+	v := &versusPage{m: m, demo: d, info: d.Info(), opt: o, places: places, from: places[0], turns: turns, lesson: l}
+	v.more = slices.DeleteFunc(pairsOf(v.info.Places, places[0]), func(p []demo.Place) bool {
+		return slices.Contains(places, p[0]) && slices.Contains(places, p[1])
+	})
 	v.reset()
 	return v
 }
@@ -55,7 +57,7 @@ func newVersus(m *Model, d demo.Demo, o demo.Options, places []demo.Place, turns
 // reset puts empty stages there.
 func (v *versusPage) reset() {
 	v.m.nextID++
-	v.id, v.sides, v.tallies, v.did, v.selected = v.m.nextID, nil, nil, nil, ""
+	v.id, v.sides, v.tallies, v.did, v.selected, v.picked = v.m.nextID, nil, nil, nil, "", false
 	for _, p := range v.places {
 		o := v.opt
 		o.Place = p
@@ -194,6 +196,15 @@ func (v *versusPage) act(a demo.Action) tea.Cmd {
 	return v.send(a.Name, target)
 }
 
+// action is a demo's action by its name, nil for one of the stage's own.
+func (v *versusPage) action(name string) *demo.Action {
+	i := slices.IndexFunc(v.info.Actions, func(a demo.Action) bool { return a.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &v.info.Actions[i]
+}
+
 func (v *versusPage) send(name string, target trace.ID) tea.Cmd {
 	live := v.live()
 	if len(live) == 0 {
@@ -202,6 +213,9 @@ func (v *versusPage) send(name string, target trace.ID) tea.Cmd {
 	var cmds []tea.Cmd
 	for _, i := range live {
 		s, place := v.sides[i], v.places[i]
+		if a := v.action(name); a != nil && !a.In(place) {
+			continue
+		}
 		if v.turns && i == 0 {
 			v.did = append(v.did, demo.Scripted{Act: demo.Act{Name: name, Target: target}, At: s.player.clock})
 		}
@@ -229,11 +243,11 @@ func (v *versusPage) workers(alive bool) (ids []trace.ID) {
 	return ids
 }
 
-// choice is who is selected: whoever was, while some side has it alive, else one
-// that lives on each side, if there is one.
+// choice is who is selected: whom the learner chose, while some side has it alive,
+// else one that lives on each side, if there is one.
 func (v *versusPage) choice() trace.ID {
 	ids := v.workers(true)
-	if len(ids) == 0 || slices.Contains(ids, v.selected) {
+	if len(ids) == 0 || v.picked && slices.Contains(ids, v.selected) {
 		return v.selected
 	}
 	everywhere := func(id trace.ID) bool {
@@ -242,7 +256,11 @@ func (v *versusPage) choice() trace.ID {
 			return p == nil || !p.Alive()
 		})
 	}
-	if i := slices.IndexFunc(ids, everywhere); i >= 0 {
+	v.picked = false
+	switch i := slices.IndexFunc(ids, everywhere); {
+	case slices.Contains(ids, v.selected) && (everywhere(v.selected) || i < 0):
+		return v.selected
+	case i >= 0:
 		return ids[i]
 	}
 	return ids[0]
@@ -251,6 +269,7 @@ func (v *versusPage) choice() trace.ID {
 func (v *versusPage) selectBy(n int) {
 	ids := v.workers(len(v.live()) > 0)
 	if len(ids) > 0 {
+		v.picked = true
 		i := slices.Index(ids, v.selected)
 		v.selected = ids[((i+n)%len(ids)+len(ids))%len(ids)]
 	}
@@ -258,7 +277,7 @@ func (v *versusPage) selectBy(n int) {
 
 func (v *versusPage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 	for _, a := range v.info.Actions {
-		if a.Key == k {
+		if a.Key == k && slices.ContainsFunc(v.places, a.In) {
 			return v.act(a), true
 		}
 	}
@@ -283,9 +302,7 @@ func (v *versusPage) key(k string, _ tea.KeyPressMsg) (tea.Cmd, bool) {
 	case keys.Anew.is(k):
 		return v.restart(0), true
 	case keys.Versus.is(k):
-		o := v.opt
-		o.Place, o.Seed = v.places[0], v.seed()
-		return v.m.replace(newStage(v.m, v.demo, o, v.lesson)), true
+		return v.change(), true
 	case keys.Freeze.is(k), keys.SecondBackward.is(k), keys.SecondForward.is(k), keys.Start.is(k), keys.Live.is(k),
 		keys.Slower.is(k), keys.Faster.is(k):
 		var cmds []tea.Cmd
@@ -350,194 +367,13 @@ func (v *versusPage) click(x, y int) tea.Cmd {
 				s.main = p
 			}
 		} else if id, ok := f.ProcAt(x-r.x, y-r.y); ok && slices.Contains(v.workers(false), id) {
-			v.selected = id
+			v.selected, v.picked = id, true
 		}
 	}
 	return nil
 }
 
 func (v *versusPage) wheel(int, int, int) tea.Cmd { return nil }
-
-// besideFrom is the least width at which two stages stand side by side.
-const besideFrom = 110
-
-// draw is a line on how the two are run, the two stages beside or above each
-// other, and the pairs.
-func (v *versusPage) draw(w, h int) []string {
-	v.selected = v.choice()
-	for _, s := range v.sides {
-		s.selected, s.chosen = v.selected, true
-	}
-	lines := []string{v.how(w)}
-	pairs := v.pairs(w, h)
-	h -= len(lines) + len(pairs)
-	v.placed = v.placed[:0]
-	if w >= besideFrom {
-		sw := (w - 3*(len(v.sides)-1)) / len(v.sides)
-		bar := " " + v.m.th.Paint(theme.Border, v.m.th.Box().Vertical) + " "
-		rows := make([]string, h)
-		for i, s := range v.sides {
-			part := v.side(s, i, i*(sw+3), len(lines), sw, h)
-			for y := range rows {
-				if i > 0 {
-					rows[y] += bar
-				}
-				rows[y] += fit(at(part, y), sw)
-			}
-		}
-		lines = append(lines, rows...)
-	} else {
-		for i, s := range v.sides {
-			part := h / len(v.sides)
-			if i == 0 {
-				part += h % len(v.sides)
-			}
-			drawn := v.side(s, i, 0, len(lines), w, part)
-			for len(drawn) < part {
-				drawn = append(drawn, "")
-			}
-			lines = append(lines, drawn...)
-		}
-	}
-	return append(lines, pairs...)
-}
-
-// side draws one of the stages, under a line that says where it is and what
-// happens there.
-func (v *versusPage) side(s *stagePage, i, x, y, w, h int) []string {
-	th := v.m.th
-	head := " " + th.Paint(theme.Title, strings.ToUpper(safe.Line(string(v.places[i]), 30))) + "  "
-	b := s.player.board()
-	small := h < 10
-	switch {
-	case s.failed != nil && s.run == nil:
-		return append([]string{fit(head+th.Paint(theme.Bad, "could not be started:"), w)}, wrap(" "+safe.Line(s.failed.Error(), 500), w-1)...)
-	case s.run == nil && v.turns && i > 0:
-		return []string{fit(head+th.Paint(theme.Muted, "its turn comes when the one before is over ("+v.m.keys.Finish.Show()+" ends it)"), w)}
-	case s.run == nil:
-		return []string{head + th.Paint(theme.Muted, "starting"+ellipsis)}
-	case !s.player.atNow():
-		head += th.Paint(theme.Selection, " NOT NOW, BUT AT "+clock(s.player.at)+" ")
-	case s.over():
-		head += "OVER after " + clock(b.At) + "  "
-		switch {
-		case s.failed != nil:
-			head += th.Paint(theme.Bad, th.Glyphs().Cross+" "+safe.Line(s.failed.Error(), 300))
-		case b.Verdict != nil && b.Verdict.OK:
-			head += th.Paint(theme.Good, th.Glyphs().Check+" "+safe.Line(b.Verdict.Text, 300))
-		case b.Verdict != nil:
-			head += th.Paint(theme.Bad, th.Glyphs().Cross+" "+safe.Line(b.Verdict.Text, 300))
-		}
-	default:
-		head += th.Paint(theme.Good, th.Glyphs().Arrow+" LIVE") + " " + clock(s.player.at) + "  "
-		if small {
-			head += safe.Line(b.Caption, 300)
-		}
-	}
-	v.placed = append(v.placed, rect{x, y + 1, w, h - 1})
-	if small {
-		b = s.bareOf(b)
-	}
-	s.frame = s.stage.Draw(s.scene(b), view.Layout{Main: s.main, Log: -1, Solo: h < 16}, w, h-1)
-	return append([]string{fit(head, w)}, s.frame.Lines()...)
-}
-
-// how says what is compared, and what stands against comparing it.
-func (v *versusPage) how(w int) string {
-	th := v.m.th
-	text := fmt.Sprintf(" seed %d in each", v.seed())
-	if v.seed() == 0 {
-		text = " the same seed in each"
-	}
-	switch {
-	case v.turns:
-		text += "; in turns: what you do to the first is done to the next, too"
-	case v.info.Computes:
-		text += fmt.Sprintf("; both at once, sharing %s (--turns: in turns)", demo.Plural(runtime.NumCPU(), "core"))
-	default:
-		text += "; both at once"
-	}
-	return fit(th.Paint(theme.Muted, text), w)
-}
-
-// compared is what there is to compare, now.
-func (v *versusPage) compared() []view.Side {
-	sides := make([]view.Side, len(v.sides))
-	for i, s := range v.sides {
-		sides[i] = view.Side{Name: string(v.places[i]), Board: s.player.t.At(s.player.t.Len()), Tally: v.tallies[i]}
-	}
-	return sides
-}
-
-// allPairs are all of them, and what those that every demo has mean.
-func (v *versusPage) allPairs(w int) []string {
-	sides := v.compared()
-	out := view.PairLines(sides, v.m.th, w, 1000)
-	for _, p := range view.Pairs(sides) {
-		if p.Doc != "" {
-			out = append(out, "")
-			out = append(out, wrap(v.m.th.Paint(theme.Term, p.Name)+": "+p.Doc, w)...)
-		}
-	}
-	return out
-}
-
-// pairs are the lines of what was measured on each side.
-func (v *versusPage) pairs(w, h int) []string {
-	most := 6
-	if h > 24 {
-		most = h / 3
-	}
-	return append([]string{v.m.rule(w)}, view.PairLines(v.compared(), v.m.th, w, most-1)...)
-}
-
-func (v *versusPage) bar() []barRow {
-	k := v.m.keys
-	mine := func(b Binding) Binding { return v.sides[0].mine(b) }
-	over := len(v.live()) == 0
-	var rows []barRow
-	if len(v.info.Actions) > 0 {
-		acts := v.sides[0].actions()
-		if len(acts) > 0 && len(acts[0].Keys) == 0 && v.selected != "" {
-			acts[0].Word = "to " + safe.Line(string(v.selected), 30)
-			if !v.turns {
-				acts[0].Word += " in each"
-			}
-		}
-		if over {
-			acts = nil
-		}
-		rows = append(rows, barRow{acts})
-	}
-	items := []Binding{mine(k.SelectNext).as("up/down", "select"), mine(k.Freeze), mine(k.Finish)}
-	if over {
-		items = []Binding{mine(k.Again), mine(k.Anew)}
-	}
-	items = append(items, mine(k.View), mine(k.Log).as("", "all numbers"), k.Versus.as("", "one place"), k.Back, mine(k.HoldAll), mine(k.FreeAll))
-	return append(rows, barRow{Items: items})
-}
-
-func (v *versusPage) help() (string, []Group) {
-	about := fmt.Sprintf("The same demo with the same settings and the same seed, in %s and in %s. What you do is done in each of them, to the process or thread of that name. "+
-		"Below are the numbers of both: the ratio is the last by the first.", v.places[0], v.places[len(v.places)-1])
-	_, groups := v.sides[0].help()
-	return about, groups
-}
-
-// versus goes from the stage to two places side by side.
-func (s *stagePage) versus() tea.Cmd {
-	switch {
-	case s.demo == nil:
-		return s.m.say("A recording stands alone: open its demo to see it in two places.")
-	case len(s.info.Places) < 2:
-		return s.m.say(fmt.Sprintf("This demo runs in one place only: %s.", s.info.Places[0]))
-	}
-	o := s.opt
-	if s.header.Seed != 0 {
-		o.Seed = s.header.Seed
-	}
-	return s.m.replace(newVersus(s.m, s.demo, o, s.info.Places[:2], false, s.lesson))
-}
 
 // replace puts a page in place of the one on top.
 func (m *Model) replace(p page) tea.Cmd {

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -144,6 +146,63 @@ func TestVersusInTurns(t *testing.T) {
 			t.Error("two seeds")
 		}
 		wants(t, d.screen(), "OVER", "LIVE")
+	})
+}
+
+// threeDemo is a fakeDemo that runs in three places, and can be cut in one of them.
+type threeDemo struct{ fakeDemo }
+
+func (d threeDemo) Info() demo.Info {
+	info := d.fakeDemo.Info()
+	info.Places = []demo.Place{demo.Processes, demo.Threads, demo.Nodes}
+	info.Actions = append(info.Actions, demo.Action{Name: "cut", Key: "d", Target: demo.ToProc, Only: demo.Nodes})
+	return info
+}
+
+// Of three places, D shows two after two, and then the one that it came from; what
+// only one of them can do is done there alone.
+func TestVersusOfThree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var started starts
+		cfg := testConfig()
+		cfg.Demos = []demo.Demo{threeDemo{fakeDemo{"fake", 3, false}}}
+		cfg.Start = func(d demo.Demo, o demo.Options) (demo.Run, error) {
+			started.add(o)
+			return startFake(d.(threeDemo).fakeDemo, o)
+		}
+		cfg.Demo, cfg.Options.Place = "fake", demo.Threads
+		d := drive(t, cfg, 80, 24)
+		defer d.close()
+		d.pass(time.Second)
+		if s := d.m.top().(*stagePage); slices.ContainsFunc(s.info.Actions, func(a demo.Action) bool { return a.Name == "cut" }) {
+			t.Error("a link can be cut between threads")
+		}
+		for _, want := range []string{"processes threads", "threads nodes", "processes nodes"} {
+			d.press("D")
+			d.pass(time.Second)
+			v, ok := d.m.top().(*versusPage)
+			if got := strings.Trim(fmt.Sprint(v.places), "[]"); !ok || got != want {
+				t.Fatalf("%s, not %s", got, want)
+			}
+			d.screen() // somebody is selected
+			d.press("d")
+			d.pass(time.Second)
+			for i, s := range v.sides {
+				if did := len(acts(s)); (v.places[i] == demo.Nodes) != (did == 1) {
+					t.Errorf("in %s and %s: %d cuts in %s", v.places[0], v.places[1], did, v.places[i])
+				}
+			}
+		}
+		d.press("D")
+		d.pass(time.Second)
+		if s, ok := d.m.top().(*stagePage); !ok || s.place() != demo.Threads || len(d.m.runs.alive) != 1 {
+			t.Errorf("in the end: %T, %d alive", d.m.top(), len(d.m.runs.alive))
+		}
+		for _, o := range started.all {
+			if o.Seed != started.all[0].Seed && o.Seed != 42 {
+				t.Errorf("another seed: %+v", o)
+			}
+		}
 	})
 }
 

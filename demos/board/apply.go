@@ -97,6 +97,21 @@ func (b *Board) Apply(e trace.Event) {
 			b.line(e, text)
 		}
 		p.Part = d
+	case trace.Join:
+		p := b.proc(d.Node)
+		if p.Guest != "" && p.Ended == 0 {
+			break // it is here: a new master has heard of it
+		}
+		guest := fmt.Sprintf("pid %d on %s, %s", d.PID, d.Host, d.OS)
+		*p = Proc{ID: d.Node, Role: "joined", Node: string(d.Node), State: trace.Untold, Guest: guest, Started: e.At, Task: -1, Core: -1}
+		p.mark(e.At, trace.Untold, "")
+		b.line(e, fmt.Sprintf("%s joins: %s, by its own word", d.Node, guest))
+	case trace.Leave:
+		if p := b.Proc(d.Node); p != nil && p.Guest != "" && p.Ended == 0 {
+			p.Ended, p.Reaped, p.Left, p.Says = max(e.At, 1), max(e.At, 1), d.Why, ""
+			p.work(e.At, -1)
+			b.line(e, fmt.Sprintf("%s is with us no more: %s", d.Node, d.Why))
+		}
 	case trace.Belief:
 		b.believe(e, d)
 	case trace.Msg:
@@ -207,9 +222,13 @@ func (b *Board) task(e trace.Event, d trace.Task) {
 	case trace.KindTaskNew: // of a number that may have been used before
 		*t = Task{State: TaskWaiting, Note: d.Note}
 	case trace.KindTaskRetry:
-		t.State = TaskWaiting
+		if t.State != TaskDone {
+			t.State = TaskWaiting
+		}
 	case trace.KindTaskRun:
-		t.State, t.Began = TaskRunning, e.At
+		if t.State != TaskDone { // else it is done in vain
+			t.State, t.Began = TaskRunning, e.At
+		}
 		if i, ok := b.procs[d.Worker]; ok {
 			b.Procs[i].work(e.At, d.Task)
 		}

@@ -94,6 +94,8 @@ type Proc struct {
 	Steps    int            // how often it was let go
 	Listens  []trace.Listen // where it takes connections
 	Part     trace.Role     // its part among its like, by its own word
+	Guest    string         // of one that joined: its machine, by its own word; PID is 0 then
+	Left     string         // and why it takes part no more, once Ended
 	Dups     int            // tasks that it ran though they had been run
 	States   []StateMark    // every change of State
 	Work     []WorkMark     // every change of Task
@@ -101,8 +103,9 @@ type Proc struct {
 	usedAt time.Duration
 }
 
-// Alive says that the process has not ended.
-func (p *Proc) Alive() bool { return p.Ended == 0 && p.PID != 0 }
+// Alive says that the process has not ended, or, of one that joined, that it has
+// not left.
+func (p *Proc) Alive() bool { return p.Ended == 0 && (p.PID != 0 || p.Guest != "") }
 
 // Keeper says that it is there for others, as the warden or the host of threads,
 // and does none of the demo's work.

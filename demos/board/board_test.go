@@ -185,3 +185,32 @@ func BenchmarkSeek(b *testing.B) {
 		})
 	}
 }
+
+// One that joined is there until it leaves, whoever tells of it once more, and can
+// come back.
+func TestJoined(t *testing.T) {
+	b := board.New()
+	n := uint64(0)
+	add := func(d trace.Data) *board.Proc {
+		n++
+		b.Apply(trace.Event{Seq: n, At: time.Duration(n), Source: trace.Worker, Who: "master", Kind: d.Kind(), Data: d})
+		return b.Proc("j-a")
+	}
+	join, leave := trace.Join{Node: "j-a", Host: "h", OS: "linux", PID: 7}, trace.Leave{Node: "j-a", Why: "it left"}
+	add(join)
+	add(trace.Task{Is: trace.KindTaskRun, Task: 0, Worker: "j-a"})
+	add(trace.Task{Is: trace.KindTaskDone, Task: 0, Worker: "j-a"})
+	if p := add(join); !p.Alive() || p.PID != 0 || p.TaskDone != 1 || p.State != trace.Untold || p.Node != "j-a" {
+		t.Errorf("joined: %+v", p)
+	}
+	add(leave)
+	if p := add(leave); p.Alive() || p.Left != "it left" || p.Ended != 5 {
+		t.Errorf("left: %+v", p)
+	}
+	if p := add(join); !p.Alive() || p.Left != "" {
+		t.Errorf("back again: %+v", p)
+	}
+	if add(trace.Leave{Node: "nobody"}); b.Proc("nobody") != nil {
+		t.Error("somebody left who was not here")
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/burn"
 	"edu/procession/demos/trace"
 )
 
@@ -33,37 +34,12 @@ func burner(_ context.Context, w *demo.Worker) error {
 		w.Block("")
 		var task, rounds int
 		if line == try {
-			w.Gauge("rate", rate(), "/s")
+			w.Gauge("rate", burn.Rate(), "/s")
 		} else if _, err := fmt.Sscanf(line, share+" %d %d", &task, &rounds); err == nil {
 			w.Report(trace.Task{Is: trace.KindTaskRun, Task: task, Attempt: 1})
 			t := time.Now()
-			burn(rounds)
+			burn.Rounds(rounds)
 			w.Report(trace.Task{Is: trace.KindTaskDone, Task: task, Attempt: 1, Took: time.Since(t), Note: strconv.Itoa(rounds) + " rounds"})
 		}
 	}
-}
-
-// rate is the fastest of some short tries: the one that was disturbed least.
-func rate() float64 {
-	const tries, rounds = 12, 1000
-	best := 0.0
-	for range tries {
-		t := time.Now()
-		burn(rounds)
-		best = max(best, rounds/max(time.Since(t).Seconds(), 1e-9))
-	}
-	return best
-}
-
-var sink uint64 // keeps the compiler from dropping the work
-
-// burn does rounds of work that needs the processor and nothing else.
-func burn(rounds int) {
-	x := sink
-	for range rounds {
-		for range 2000 {
-			x = x*6364136223846793005 + 1442695040888963407
-		}
-	}
-	sink = x
 }

@@ -201,13 +201,18 @@ type Frames = demo.Frames
 
 // Link opens a door for from, behind which is to at the address target, and
 // returns the address to dial. It stays open until Close. Two nodes have one
-// link, whatever number of doors lead through it.
+// link, whatever number of doors lead through it. A target without a port is a
+// name for an address that is not known yet: who dials the door has a connection
+// and hears nothing until [Net.Moved] tells where that is.
 func (n *Net) Link(from, to trace.ID, target string, frames ...Frames) (string, error) {
 	l, err := n.listen(to)
 	if err != nil {
 		return "", fmt.Errorf("no door from %s to %s: %w", from, to, err)
 	}
-	d := &door{n: n, from: from, to: to, target: target}
+	d := &door{n: n, from: from, to: to, target: target, known: make(chan struct{})}
+	if strings.Contains(target, ":") {
+		close(d.known)
+	}
 	if len(frames) > 0 {
 		d.frames = &frames[0]
 	}
@@ -225,13 +230,16 @@ func (n *Net) Link(from, to trace.ID, target string, frames ...Frames) (string, 
 }
 
 // Moved says that a node takes connections at another address from now on, as
-// after a restart: doors that led to was lead to target.
+// after a restart, or for the first time: doors that led to was lead to target.
 func (n *Net) Moved(was, target string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, d := range n.doors {
 		if d.target == was {
 			d.target = target
+			if !strings.Contains(was, ":") {
+				close(d.known)
+			}
 		}
 	}
 }

@@ -15,7 +15,8 @@ import (
 type door struct {
 	n        *Net
 	from, to trace.ID
-	target   string // with n.mu held
+	target   string        // with n.mu held
+	known    chan struct{} // closed once target is an address
 	frames   *Frames
 }
 
@@ -49,6 +50,11 @@ func (d *door) serve(l net.Listener) {
 // the dialler sends gets through: a connection is a message, too.
 func (d *door) pass(near net.Conn) {
 	defer d.n.drop(near)
+	select {
+	case <-d.known:
+	case <-d.n.ctx.Done():
+		return
+	}
 	var tell func(frame []byte, back bool) (string, bool)
 	switch f := d.frames; {
 	case f != nil && f.Talk != nil:

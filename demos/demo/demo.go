@@ -126,7 +126,11 @@ type Action struct {
 	Key    string // one key, unique in the demo
 	Doc    string // "stop it (SIGSTOP)"
 	Target Target
+	Only   Place // where it can be done; empty: in every place of the demo
 }
+
+// In says whether the action can be done in a place.
+func (a Action) In(p Place) bool { return a.Only == "" || a.Only == p }
 
 // Target says what an action is done to.
 type Target uint8
@@ -140,11 +144,11 @@ const (
 // The actions that the stage itself carries out, in whichever demo lists them.
 // A demo never sees these on Stage.Actions.
 var (
-	Kill = Action{"kill", "k", "kill it (SIGKILL): it cannot refuse", ToProc}
-	Term = Action{"term", "t", "ask it to end (SIGTERM)", ToProc}
-	Stop = Action{"stop", "s", "stop it (SIGSTOP)", ToProc}
-	Cont = Action{"cont", "c", "let it go on (SIGCONT)", ToProc}
-	Reap = Action{"join", "j", "join: wait for it, so that the kernel forgets it", ToProc}
+	Kill = Action{Name: "kill", Key: "k", Doc: "kill it (SIGKILL): it cannot refuse", Target: ToProc}
+	Term = Action{Name: "term", Key: "t", Doc: "ask it to end (SIGTERM)", Target: ToProc}
+	Stop = Action{Name: "stop", Key: "s", Doc: "stop it (SIGSTOP)", Target: ToProc}
+	Cont = Action{Name: "cont", Key: "c", Doc: "let it go on (SIGCONT)", Target: ToProc}
+	Reap = Action{Name: "join", Key: "j", Doc: "join: wait for it, so that the kernel forgets it", Target: ToProc}
 )
 
 // Act is an action on its way to the demo.
@@ -158,9 +162,10 @@ type Stage interface {
 	// Param is the value of a declared parameter, checked.
 	Param(name string) string
 	Seed() uint64
-	// Adopt puts on stage what a program of the run has started itself. It fails
-	// when that is none of the run's. One that has gone already is on stage by the
-	// program's word, with an end that nobody told.
+	// Adopt puts on stage what a program of the run has started itself, or a thread
+	// of a worker's. It fails when that is none of the run's. What a program started
+	// and has gone already is on stage by the program's word, with an end that
+	// nobody told.
 	Adopt(g Guest) (Proc, error)
 	// Reported reports a fact by the word of a process of a program: what Worker.Report
 	// does for a role. It is false for what a worker cannot vouch for.

@@ -20,6 +20,7 @@ import (
 	"edu/procession/demos/call"
 	"edu/procession/demos/deadlock"
 	"edu/procession/demos/demo"
+	"edu/procession/demos/finite"
 	"edu/procession/demos/life"
 	"edu/procession/demos/peers"
 	"edu/procession/demos/pool"
@@ -29,6 +30,10 @@ import (
 	"edu/procession/demos/record"
 	"edu/procession/demos/shutdown"
 	"edu/procession/demos/stage/warden"
+	"edu/procession/demos/starts"
+	"edu/procession/demos/unasked"
+	"edu/procession/demos/web"
+	"edu/procession/demos/workloads"
 	"edu/procession/demos/zombies"
 )
 
@@ -40,12 +45,17 @@ var Demos = []demo.Demo{
 	life.Demo{},
 	pool.Demo{},
 	queue.Demo{},
+	starts.Demo{},
+	finite.Demo{},
+	unasked.Demo{},
 	proxy.Demo{},
 	race.Demo{},
 	deadlock.Demo{},
 	barrier.Demo{},
 	buffer.Demo{},
 	record.Demo{},
+	web.Demo{},
+	workloads.Demo{},
 	zombies.Demo{},
 	shutdown.Demo{},
 }

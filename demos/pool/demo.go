@@ -32,7 +32,8 @@ func (Demo) Info() demo.Info {
 		Title: "A pool of workers",
 		Doc: "A master hands tasks to workers that it uses again and again, and gives the results back in the order of the tasks. " +
 			"One worker does all tasks first, for comparison; then the whole pool does them. " +
-			"Kill a worker in mid-task, stop one, poison a task, and change the number of workers.",
+			"Kill a worker in mid-task, stop one, poison a task, and change the number of workers. " +
+			"In place threads the workers are threads of one Go process, which has no interpreter lock: they compute at once as processes do, and a kill ends them all.",
 		Places:   []demo.Place{demo.Processes, demo.Threads},
 		Computes: true,
 		Params: []demo.Param{
@@ -68,6 +69,8 @@ func (Demo) Info() demo.Info {
 			{Name: "failed", Doc: "tasks that ran and returned an error"},
 			{Name: "executions", Doc: "how often a task was begun in the pool's run; one that was killed in mid-task counts"},
 			{Name: "chunk", Doc: "tasks that travelled together"},
+			{Name: "handoff", Unit: "µs", Doc: "from the end of a task until the same worker began its next, by its own clock: the result goes out in between, and the task comes in; median of the pool's run, for tasks of a millisecond and more"},
+			{Name: "redelivery", Unit: "ms", Doc: "from the end of a worker, as the kernel tells it, until its task was handed out again; only where it is"},
 		},
 	}
 }

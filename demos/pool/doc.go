@@ -39,6 +39,13 @@
 // lane that begins below it is the replacement, with another pid. Execution is in
 // the order of the lanes, results are in the order of the tasks.
 //
+// # In place threads
+//
+// The workers are threads of one Go process. Go has no interpreter lock, so they
+// compute at the same instant as processes do, as far as there are cores; threads
+// of the usual build of CPython would take turns. What they share is the address
+// space, the heap with its collector, and the end: a signal that kills is for all.
+//
 // # What must hold
 //
 // The rules are:

@@ -12,10 +12,11 @@ import (
 // endian, as are all numbers) and the body:
 //
 //	call    to a worker    task…                              4 bytes each
-//	began   from a worker  task
+//	began   from a worker  task, gap
 //	answer  from a worker  (task, failed, took, length, bytes)…
 //
-// The bytes of an answer are the result, eight of them, or the words of the error.
+// A gap is eight bytes: the nanoseconds since the worker's last task ended, 0 for
+// its first. The bytes of an answer are the result, eight of them, or the words of the error.
 // An answer holds the tasks of one call, all of them, in its order.
 const (
 	kindCall   byte = 'C' // run these tasks
@@ -26,6 +27,7 @@ const (
 const (
 	headSize   = 5             // of a frame
 	taskSize   = 4             // of a task in a call
+	beganSize  = taskSize + 8  // of a began
 	answerSize = 4 + 1 + 8 + 1 // of a task in an answer, before its bytes
 	maxChunk   = 1000          // tasks in a call
 	maxText    = 80            // bytes of an error
@@ -55,8 +57,9 @@ func appendCall(b []byte, tasks []uint32) []byte {
 	return b
 }
 
-func appendBegan(b []byte, task uint32) []byte {
-	return binary.LittleEndian.AppendUint32(appendHead(b, kindBegan, taskSize), task)
+func appendBegan(b []byte, task uint32, gap time.Duration) []byte {
+	b = binary.LittleEndian.AppendUint32(appendHead(b, kindBegan, beganSize), task)
+	return binary.LittleEndian.AppendUint64(b, uint64(gap))
 }
 
 // appendAnswer appends an answer. An error's text is cut to what a frame holds.
@@ -84,7 +87,17 @@ func appendAnswer(b []byte, answers []answer) []byte {
 
 var errFrame = errors.New("not a frame of the pool")
 
-// parseTasks appends the tasks of a call or of a began to tasks.
+func parseBegan(body []byte) (task uint32, gap time.Duration, err error) {
+	if len(body) != beganSize {
+		return 0, 0, fmt.Errorf("%w: a began of %d bytes", errFrame, len(body))
+	}
+	if gap = time.Duration(binary.LittleEndian.Uint64(body[taskSize:])); gap < 0 {
+		return 0, 0, fmt.Errorf("%w: a gap of %v", errFrame, gap)
+	}
+	return binary.LittleEndian.Uint32(body), gap, nil
+}
+
+// parseTasks appends the tasks of a call to tasks.
 func parseTasks(body []byte, tasks []uint32) ([]uint32, error) {
 	if len(body) == 0 || len(body)%taskSize != 0 || len(body) > maxChunk*taskSize {
 		return tasks, fmt.Errorf("%w: tasks of %d bytes", errFrame, len(body))

@@ -13,7 +13,7 @@ import (
 // stream is one frame of each kind.
 func stream() []byte {
 	b := appendCall(nil, []uint32{0, 7 | poisoned, 99_999})
-	b = appendBegan(b, 7)
+	b = appendBegan(b, 7, time.Second)
 	return appendAnswer(b, []answer{
 		{task: 0, took: time.Millisecond, value: 1 << 63},
 		{task: 7, failed: true, took: 3, text: "bad input 7"},
@@ -61,12 +61,16 @@ func encoded(t *testing.T, kind byte, body []byte) []byte {
 		}
 		return appendAnswer(nil, a)
 	}
+	if kind == kindBegan {
+		task, gap, err := parseBegan(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return appendBegan(nil, task, gap)
+	}
 	tasks, err := parseTasks(body, nil)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if kind == kindBegan {
-		return appendBegan(nil, tasks[0])
 	}
 	return appendCall(nil, tasks)
 }
@@ -127,10 +131,13 @@ func FuzzFrames(f *testing.F) {
 						}
 					}
 				}
-			case kindCall, kindBegan:
+			case kindBegan:
+				if task, gap, err := parseBegan(body); err == nil && !bytes.Equal(appendBegan(nil, task, gap), frame) {
+					t.Errorf("%x was taken for %d, %v", frame, task, gap)
+				}
+			case kindCall:
 				tasks, err := parseTasks(body, nil)
 				again := appendCall(nil, tasks)
-				again[0] = kind
 				if err == nil && !bytes.Equal(again, frame) {
 					t.Errorf("%x was taken for %v", frame, tasks)
 				}

@@ -52,17 +52,23 @@ func (p *pool) take(m *member, in *inbox) error {
 }
 
 func (p *pool) began(m *member, body []byte) error {
-	if len(body) != taskSize || len(m.held) == 0 {
+	t, gap, err := parseBegan(body)
+	if err != nil {
+		return err
+	}
+	if len(m.held) == 0 {
 		return fmt.Errorf("%w: a task was begun that was not given", errFrame)
 	}
-	t, _ := parseTasks(body, nil)
 	c := &m.held[0]
-	if c.begun == len(c.tasks) || c.tasks[c.begun]&^poisoned != t[0] {
-		return fmt.Errorf("%w: task %d was begun, but is not next", errFrame, t[0])
+	if c.begun == len(c.tasks) || c.tasks[c.begun]&^poisoned != t {
+		return fmt.Errorf("%w: task %d was begun, but is not next", errFrame, t)
+	}
+	if m.answered > 0 && c.begun == 0 {
+		p.run.gaps = append(p.run.gaps, gap)
 	}
 	c.begun++
 	m.beganAt = time.Now()
-	p.start(m, t[0])
+	p.start(m, t)
 	return nil
 }
 

@@ -24,9 +24,10 @@ type play struct {
 	stalled bool // the caption says that nothing comes
 
 	// With the pool locked:
-	killers map[trace.ID]func() // how to kill a worker
-	pooled  bool                // it is the pool's run, not that of one worker
-	begun   int                 // tasks, in that run
+	killers map[trace.ID]func()   // how to kill a worker
+	pooled  bool                  // it is the pool's run, not that of one worker
+	begun   int                   // tasks, in that run
+	orphans map[int]time.Duration // tasks that wait again, and when their worker ended
 }
 
 // newPlay has a pool that is to be closed, and no workers in it yet.
@@ -35,7 +36,7 @@ func newPlay(ctx context.Context, s demo.Stage) (*play, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &play{Stage: s, setting: set, size: set.workers, killers: map[trace.ID]func(){}}
+	t := &play{Stage: s, setting: set, size: set.workers, killers: map[trace.ID]func(){}, orphans: map[int]time.Duration{}}
 	t.pool = newPool(set.rules, hooks{task: t.fact, gone: t.gone}, t.hire(ctx))
 	return t, nil
 }
@@ -105,6 +106,9 @@ func (t *play) together(ctx context.Context) error {
 	begun := t.begun
 	t.pool.mu.Unlock()
 	t.Gauge("executions", float64(begun), "")
+	if us, ok := Median(r.gaps); ok {
+		t.Gauge("handoff", us, "µs")
+	}
 	return t.ask(r)
 }
 
@@ -268,6 +272,10 @@ func (t *play) verdict(err error) error {
 // fact and gone are the pool's hooks.
 func (t *play) fact(who trace.ID, f trace.Task) {
 	t.Emit(who, f)
+	if died, ok := t.orphans[f.Task]; ok && f.Is == trace.KindTaskRun {
+		delete(t.orphans, f.Task)
+		t.Gauge("redelivery", float64(t.Now()-died)/1e6, "ms")
+	}
 	if !t.pooled || f.Is != trace.KindTaskRun {
 		return
 	}
@@ -281,6 +289,9 @@ func (t *play) fact(who trace.ID, f trace.Task) {
 func (t *play) gone(d departure) {
 	if d.closing {
 		return
+	}
+	for _, task := range d.retried {
+		t.orphans[task] = t.Now()
 	}
 	what := fmt.Sprintf("%s ended with %s", d.who, d.how)
 	if d.fault != nil {

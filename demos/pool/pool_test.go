@@ -213,9 +213,9 @@ func TestLyingWorker(t *testing.T) {
 		"a call":       appendCall(nil, []uint32{0}),
 		"another task": appendAnswer(nil, []answer{{task: 5}}),
 		"two tasks":    appendAnswer(nil, []answer{{task: 0}, {task: 1}}),
-		"not its turn": appendBegan(nil, 5),
-		"no such task": appendBegan(nil, 1<<30),
-		"twice":        appendBegan(appendBegan(nil, 0), 0),
+		"not its turn": appendBegan(nil, 5, 0),
+		"no such task": appendBegan(nil, 1<<30, 0),
+		"twice":        appendBegan(appendBegan(nil, 0, 0), 0, 0),
 		"unasked":      appendAnswer(appendAnswer(nil, []answer{{task: 0}}), []answer{{task: 1}}),
 	}
 	for name, lie := range lies {

@@ -48,7 +48,8 @@ type run struct {
 	counts [4]int
 	order  []int // the first tasks that ended, in this order
 	shares []share
-	last   time.Time // of the last end of a task
+	gaps   []time.Duration // between the tasks of a worker, by its clock
+	last   time.Time       // of the last end of a task
 	took   time.Duration
 	err    error // why it could not come to its end
 

@@ -78,6 +78,7 @@ func (j job) serve(calls io.Reader, answers io.Writer, work func(time.Duration))
 	var out []byte
 	var tasks []uint32
 	var done []answer
+	var ended time.Time // the last task
 	for {
 		kind, body, ok, err := in.next()
 		if err != nil {
@@ -108,13 +109,20 @@ func (j job) serve(calls io.Reader, answers io.Writer, work func(time.Duration))
 		done = done[:0]
 		for _, task := range tasks {
 			if j.work >= eye { // all of a job, or none: the master counts on it
-				out = appendBegan(out, task&^poisoned)
+				var gap time.Duration
+				if !ended.IsZero() {
+					gap = time.Since(ended)
+				}
+				out = appendBegan(out, task&^poisoned, gap)
 				if _, err := answers.Write(out); err != nil {
 					return fmt.Errorf("began: %w", err)
 				}
 				out = out[:0]
 			}
 			done = append(done, j.do(task, work))
+			if j.work >= eye {
+				ended = time.Now()
+			}
 		}
 		out = appendAnswer(out, done)
 	}
@@ -123,9 +131,13 @@ func (j job) serve(calls io.Reader, answers io.Writer, work func(time.Duration))
 // worker is the role: file 0 brings calls, file 1 takes answers.
 func worker(_ context.Context, w *demo.Worker) error {
 	j := jobOf(w)
-	work := func(d time.Duration) { w.Spin(d) }
+	return j.serve(w.File(0), w.File(1), j.by(w))
+}
+
+// by is how a worker spends the time of a task.
+func (j job) by(w *demo.Worker) func(time.Duration) {
 	if j.wait {
-		work = w.Sleep
+		return w.Sleep
 	}
-	return j.serve(w.File(0), w.File(1), work)
+	return func(d time.Duration) { w.Spin(d) }
 }

@@ -56,6 +56,8 @@ type cast struct {
 	marks   *os.File      // the program's own pipe of lines: see mourn
 	deaf    bool          // marks are over
 	over    chan struct{} // closed when all that the main process said has been heard
+	begins  map[int]int64 // one end of the time from start() to a child's first line; then of the other
+	starts  map[string][]time.Duration
 
 	most     int // processes at once
 	bomb     int // of how many it said so itself, when it was ended for that
@@ -83,7 +85,7 @@ func newCast(s demo.Stage) *cast {
 	return &cast{
 		s: s, who: map[int]trace.ID{}, procs: map[int]demo.Proc{}, threads: map[int]thread{}, over: make(chan struct{}), names: map[trace.ID]bool{"main": true}, found: map[int]time.Time{},
 		tasks: map[string]int{}, notes: map[int]string{}, inHand: map[trace.ID]map[int]bool{}, gone: map[int]bool{}, things: map[string]*thing{},
-		listens: map[string]trace.ID{}, calls: map[string]*call{},
+		listens: map[string]trace.ID{}, calls: map[string]*call{}, begins: map[int]int64{}, starts: map[string][]time.Duration{},
 	}
 }
 
@@ -98,9 +100,11 @@ func (c *cast) line(b []byte) {
 	switch l.Kind {
 	case "child":
 		c.adopt(l.Child, l.Name, l.Text, l.Method)
+		c.began(l.Child, l.Method, -l.Took)
 		return
 	case "proc":
 		c.adopt(l.PID, l.Name, l.Text, l.Method)
+		c.began(l.PID, l.Method, l.Took)
 		return
 	case "fork":
 		if _, ok := c.found[l.PID]; !ok && !c.known(l.PID) {
@@ -169,13 +173,40 @@ func (c *cast) line(b []byte) {
 	}
 }
 
+// maxStarts is how many starts of one method are told of as they come.
+const maxStarts = 100
+
+// began takes one end of a start, the parent's with its sign turned, and when it has
+// both tells the median of the method. Which of the two comes first is open.
+func (c *cast) began(pid int, method string, at int64) {
+	other, ok := c.begins[pid]
+	if !ok {
+		c.begins[pid] = at
+		return
+	}
+	delete(c.begins, pid)
+	if method == "" || at == 0 || other == 0 || at+other <= 0 || len(c.starts[method]) >= maxStarts {
+		return
+	}
+	if method == "forkserver" && c.starts[method] == nil {
+		method = "forkserver-first"
+		c.starts["forkserver"] = []time.Duration{}
+	}
+	all := append(c.starts[method], time.Duration(at+other))
+	c.starts[method] = all
+	slices.Sort(all)
+	c.s.Emit("", trace.Gauge{Name: method, Value: float64(all[(len(all)-1)/2]) / 1e6, Unit: "ms", Group: "from start() to the child's first line", Log: true,
+		Note: "median of " + demo.Plural(len(all), "start"), Paced: c.s.Pace() == demo.Slow})
+}
+
 // at is who speaks: a thread where it is on stage, else its process.
 func (c *cast) at(l line) trace.ID {
 	if t, ok := c.threads[l.TID]; ok && l.TID != 0 {
 		return t.id
 	}
 	if c.who[l.PID] == "" {
-		c.adopt(l.PID, "", kind(l.PID, commandLine(parentOf(l.PID))), "")
+		k := kind(l.PID, commandLine(parentOf(l.PID)))
+		c.adopt(l.PID, strings.ReplaceAll(k, " ", "-"), k, "")
 	}
 	return c.who[l.PID]
 }

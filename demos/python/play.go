@@ -273,7 +273,7 @@ func (c *cast) look(most int) int {
 					c.found[child] = now
 				}
 				if k := kind(child, line); k != "" || ok && now.Sub(since) > naming {
-					c.adopt(child, k, k, "")
+					c.adopt(child, strings.ReplaceAll(k, " ", "-"), k, "") // a name that --do takes
 				}
 			}
 			visit(child)

@@ -79,6 +79,10 @@ func (Demo) Info() demo.Info {
 		Actions: []demo.Action{demo.Kill, demo.Term, demo.Stop, demo.Cont, interrupt},
 		Gauges: []demo.Gauge{
 			{Name: "start", Unit: "ms", Doc: "from the start of the interpreter to its first event, before the program's first line"},
+			{Name: "fork", Unit: "ms", Doc: "from the call of start() until a process that is started by fork tells its first line, before any of the program's, by the clock that both share; median"},
+			{Name: "forkserver-first", Unit: "ms", Doc: "the same of the first start by forkserver, which begins the fork server as well"},
+			{Name: "forkserver", Unit: "ms", Doc: "the same of those after it; median"},
+			{Name: "spawn", Unit: "ms", Doc: "the same by spawn"},
 			{Name: "run", Unit: "s", Doc: "from there to the end of the program"},
 			{Name: "processes", Unit: "", Doc: "the most at once, helpers of multiprocessing and the program itself among them"},
 			{Name: "tasks", Unit: "", Doc: "that were done, by the word of the processes that did them"},

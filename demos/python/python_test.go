@@ -15,6 +15,7 @@ import (
 	"edu/procession/demos/demo"
 	"edu/procession/demos/stage/stagetest"
 	"edu/procession/demos/trace"
+	"edu/procession/lessons"
 )
 
 func TestMain(m *testing.M) { stagetest.Main(m, Demo{}) }
@@ -101,13 +102,53 @@ func TestPool(t *testing.T) {
 			for _, p := range b.Procs {
 				roles[p.Role]++
 			}
-			if roles["pool worker, "+method] != 2 || roles["python"] != 1 {
+			gone := 0 // a short life on a busy machine, which is told
+			for _, l := range b.Lines {
+				if strings.Contains(l.Text, "has come and gone between two looks") {
+					gone++
+				}
+			}
+			if roles["pool worker, "+method]+gone != 2 || roles["python"] != 1 {
 				t.Errorf("the cast: %v", roles)
 			}
 			if (roles["resource tracker"] == 1) != (method != "fork") || (roles["fork server"] == 1) != (method == "forkserver") {
 				t.Errorf("helpers of %s: %v", method, roles)
 			}
 		})
+	}
+}
+
+// Whose child a process is follows from the start method, as the kernel says; so
+// does what the lesson's listing finds in it.
+func TestStartMethods(t *testing.T) {
+	have(t)
+	t.Parallel()
+	got := stagetest.Play(t, Demo{Listing: lessons.PythonListing}, stagetest.Options("lesson", "start-methods"))
+	b := got.Board
+	if v := b.Verdict; got.Err != nil || v == nil || !v.OK {
+		t.Fatalf("the run: %v, %+v", got.Err, v)
+	}
+	parents := map[trace.ID]trace.ID{}
+	for _, e := range got.Events {
+		if d, ok := e.Data.(trace.Start); ok && d.Parent != "" && d.TID == 0 {
+			parents[e.Who] = d.Parent // at its start: the helpers outlive main for a moment
+			if d.PPID != b.Proc(d.Parent).PID {
+				t.Errorf("%s is a child of %d, which is not %s", e.Who, d.PPID, d.Parent)
+			}
+		}
+	}
+	for id, parent := range map[trace.ID]trace.ID{
+		"fork-1": "main", "fork-2": "main", "forkserver-1": "fork-server", "forkserver-2": "fork-server",
+		"spawn-1": "main", "spawn-2": "main", "fork-server": "main", "resource-tracker": "main",
+	} {
+		if parents[id] != parent {
+			t.Errorf("%s began as a child of %q, wants %s", id, parents[id], parent)
+		}
+	}
+	for _, name := range []string{"fork", "forkserver-first", "forkserver", "spawn"} {
+		if g, ok := b.Gauge(name); !ok || g.Value <= 0 {
+			t.Errorf("%s: %+v", name, g)
+		}
 	}
 }
 
@@ -131,17 +172,19 @@ func TestStatesAreTheKernels(t *testing.T) {
 	run := stagetest.Start(t, Demo{}, o)
 	b := stagetest.Until(t, run, "two tasks run", func(b *board.Board) bool { return b.Counts[board.TaskRunning] == 2 })
 	main := b.Proc("main")
+	task := map[trace.ID]int{}
 	for _, id := range []trace.ID{"Worker-1", "Worker-2"} {
 		b = stagetest.Until(t, run, string(id)+" sleeps", func(b *board.Board) bool {
 			p := b.Proc(id)
 			return p != nil && p.State == trace.Asleep && p.On == "timer" && p.Task >= 0
 		})
 		p := b.Proc(id)
+		task[id] = p.Task
 		if s := stagetest.State(p.PID); s != 'S' || parentOf(p.PID) != main.PID || p.Parent != "main" {
 			t.Errorf("%s: %c in /proc, parent %d; on stage %v of %s %d", id, s, parentOf(p.PID), p.State, p.Parent, main.PID)
 		}
 	}
-	task, since := b.Proc("Worker-1").Task, b.At
+	since := b.At
 	for _, act := range []struct {
 		name string
 		want trace.Letter
@@ -169,7 +212,7 @@ func TestStatesAreTheKernels(t *testing.T) {
 	if x := b.Proc("Worker-1").Exit; x.Signal != "KILL" || stagetest.State(pid) != 0 {
 		t.Errorf("it ended with %v, and is %c in /proc", x, stagetest.State(pid))
 	}
-	if s := b.Tasks[task].State; s != board.TaskLost {
+	if s := b.Tasks[task["Worker-1"]].State; s != board.TaskLost {
 		t.Errorf("its task is %v", s)
 	}
 	run.Finish()

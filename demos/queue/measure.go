@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/pipes"
 	"edu/procession/demos/trace"
 )
 
@@ -176,7 +177,7 @@ func asker(_ context.Context, w *demo.Worker) error {
 		if err := q.put(&f); err != nil {
 			return err
 		}
-		bytes, told := inPipe(w.File(0))
+		bytes, told := pipes.In(w.File(0))
 		if !told {
 			w.Logf("this system does not tell what is in a pipe: nothing was asked")
 			return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/pipes"
 	"edu/procession/demos/trace"
 )
 
@@ -249,7 +250,7 @@ func (pl *play) until(ctx context.Context, ok func() bool, limit time.Duration) 
 
 // look asks the kernel how deep the queue is, and tells what has changed.
 func (pl *play) look(ctx context.Context) {
-	bytes, kernels := inPipe(pl.items.r)
+	bytes, kernels := pipes.In(pl.items.r)
 	counts, waited, _ := pl.book.counted()
 	depth := bytes / frameSize
 	if !kernels {

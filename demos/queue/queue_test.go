@@ -11,6 +11,7 @@ import (
 
 	"edu/procession/demos/board"
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/pipes"
 	"edu/procession/demos/stage/stagetest"
 	"edu/procession/demos/trace"
 )
@@ -122,7 +123,7 @@ func TestPlay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.close()
-	if size, told := capacity(p.r); told && gauge(t, got.Board, "pipe-capacity") != float64(size) {
+	if size, told := pipes.Capacity(p.r); told && gauge(t, got.Board, "pipe-capacity") != float64(size) {
 		t.Errorf("a pipe held %v bytes, F_GETPIPE_SZ says %d", gauge(t, got.Board, "pipe-capacity"), size)
 	}
 	for _, pr := range got.Board.Procs {
@@ -250,8 +251,8 @@ func TestFullQueueBlocks(t *testing.T) {
 	})
 	if runtime.GOOS == "linux" {
 		for _, id := range []trace.ID{"producer-1", "producer-2"} {
-			if pid := b.Proc(id).PID; stagetest.State(pid) != 'S' || sleepsIn(pid) != "pipe read" {
-				t.Errorf("%s: /proc says %c, %q", id, stagetest.State(pid), sleepsIn(pid))
+			if pid := b.Proc(id).PID; stagetest.State(pid) != 'S' || pipes.SleepsIn(pid) != "pipe read" {
+				t.Errorf("%s: /proc says %c, %q", id, stagetest.State(pid), pipes.SleepsIn(pid))
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/pipes"
 	"edu/procession/demos/trace"
 )
 
@@ -112,7 +113,7 @@ func (pl *play) pour(ctx context.Context, p pipe, size int, reported func() int,
 	defer look.Stop()
 	for {
 		through := ok()
-		if bytes, kernels = inPipe(p.r); !kernels {
+		if bytes, kernels = pipes.In(p.r); !kernels {
 			bytes = reported()
 		}
 		if bytes != last {
@@ -144,7 +145,7 @@ func (pl *play) fill(ctx context.Context) error {
 		return err
 	}
 	defer p.close()
-	size, told := capacity(p.r)
+	size, told := pipes.Capacity(p.r)
 	pl.s.Say("Now a pipe of its own: a writer writes, and nobody reads. How much will fit?")
 
 	var wrote, read atomic.Int64 // steps, as they are reported
@@ -166,11 +167,12 @@ func (pl *play) fill(ctx context.Context) error {
 	}
 	p.w.Close() // the writer's is the only write end now: the reader will see its end
 	reported := func() int { return int(wrote.Load()-read.Load()) * pipeStep }
+	asleep := pipes.Full{R: p.r, TID: w.PID()}
 	bytes, kernels := pl.pour(ctx, p, size, reported, func() bool {
 		if t := began.Load(); t != 0 && w.State() != trace.Stopped && time.Duration(demo.Mono()-t) > 300*time.Millisecond {
 			return true // its own word, where the kernel does not tell
 		}
-		return sleepsIn(w.PID()) == "pipe write" || over(w)
+		return asleep.Look() || over(w)
 	})
 	if over(w) || ctx.Err() != nil {
 		pl.s.Say("The writer was ended before the pipe was full: nothing was measured.")

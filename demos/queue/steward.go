@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/internal/pipes"
 	"edu/procession/demos/trace"
 )
 
@@ -51,8 +52,8 @@ func (pl *play) audit() {
 	// Before the second sync: what is entered after that is not noticed, and a feeder
 	// may be writing now.
 	unfed := pl.book.unfedOf(live...)
-	free, told := inPipe(pl.slots.r)
-	bytes, _ := inPipe(pl.items.r)
+	free, told := pipes.In(pl.slots.r)
+	bytes, _ := pipes.In(pl.items.r)
 	if !told || !pl.atRest() {
 		return
 	}
@@ -79,7 +80,7 @@ func (pl *play) atRest() bool {
 		if m.gone {
 			continue
 		}
-		if on := sleepsIn(m.proc.PID()); on != "pipe read" && on != "timer" {
+		if on := pipes.SleepsIn(m.proc.PID()); on != "pipe read" && on != "timer" {
 			return false
 		}
 	}

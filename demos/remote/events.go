@@ -32,6 +32,14 @@ func (pl *play) take(n news) {
 		pl.ended(n.who, n.exit)
 		return
 	}
+	if n.came {
+		if pl.joined[n.who] {
+			return // a new master has heard of it
+		}
+		pl.joined[n.who] = true
+		pl.say("%s has joined from elsewhere. It asks for work as the others do; its kernel is not ours to ask.", n.who)
+		return
+	}
 	t := pl.tasks[n.task.Task]
 	if t == nil {
 		t = &task{}
@@ -151,6 +159,12 @@ func (pl *play) act(ctx context.Context, a demo.Act) error {
 			return pl.grumble(ctx, "No worker was added", err)
 		}
 		pl.s.Say("%s has come. Nobody had to be told: it asks for work.", pl.workers[len(pl.workers)-1].name)
+	case "invite":
+		if at, token := pl.b.Invitation(); at != "" {
+			pl.s.Say(invitation, at, token)
+		} else {
+			pl.s.Say("Nobody can join: start the demo with --listen 127.0.0.1:0 for other terminals, 0.0.0.0:0 for other machines, too.")
+		}
 	case "new":
 		pl.all += demo.IntParam(pl.s, "tasks")
 		pl.master().p.Send(fmt.Sprintf("put %d", pl.all))

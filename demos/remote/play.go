@@ -27,6 +27,7 @@ type play struct {
 	workers []*node
 	all     int // tasks that the master was told to put
 	tasks   map[int]*task
+	joined  map[trace.ID]bool
 	shown   map[string]float64
 
 	executions, redelivered, duplicates, done int
@@ -35,6 +36,9 @@ type play struct {
 	brokerDead             bool
 	lastBack               string
 }
+
+// invitation is what somebody types elsewhere.
+const invitation = "procession join %s --token %s"
 
 // node is a process on a node of its own.
 type node struct {
@@ -60,13 +64,14 @@ type news struct {
 	who  trace.ID
 	task trace.Task
 	exit *trace.Exit
+	came bool // it has joined from elsewhere
 }
 
 // Play implements demo.Demo.
 func (Demo) Play(ctx context.Context, s demo.Stage) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	pl := &play{s: s, news: make(chan news, 1024), over: make(chan struct{}), tasks: map[int]*task{}, shown: map[string]float64{}}
+	pl := &play{s: s, news: make(chan news, 1024), over: make(chan struct{}), tasks: map[int]*task{}, joined: map[trace.ID]bool{}, shown: map[string]float64{}}
 	defer close(pl.over)
 	pl.net = cluster.New(s, broker.Name, "master")
 	defer pl.net.Close()
@@ -89,11 +94,14 @@ func (Demo) Play(ctx context.Context, s demo.Stage) error {
 func (pl *play) open(ctx context.Context) error {
 	lease := pl.s.Pace().Scale(demo.DurationParam(pl.s, "lease"))
 	var err error
-	if pl.b, err = broker.Start(ctx, pl.s, pl.net, broker.Config{Lease: lease, URL: pl.s.Param("nats"), Creds: pl.s.Param("nats-creds")}); err != nil {
+	if pl.b, err = broker.Start(ctx, pl.s, pl.net, broker.Config{Lease: lease, URL: pl.s.Param("nats"), Creds: pl.s.Param("nats-creds"), Listen: pl.s.Param("listen")}); err != nil {
 		return err
 	}
 	if pl.b.OnStage() {
 		pl.watch(ctx, pl.b.Proc())
+	}
+	if at, token := pl.b.Invitation(); at != "" {
+		pl.s.Emit("", trace.Say{Text: fmt.Sprintf(invitation, at, token), Stream: "log"})
 	}
 	pl.all = demo.IntParam(pl.s, "tasks")
 	starts := []func() error{pl.newMaster(ctx)}
@@ -115,8 +123,11 @@ func (pl *play) spawn(ctx context.Context, role string, n *node, args map[string
 	n.p, err = pl.s.Spawn(ctx, demo.Spec{
 		Role: role, Name: n.name, Node: string(n.at), Args: args,
 		Heard: func(d trace.Data) {
-			if t, ok := d.(trace.Task); ok {
-				pl.send(news{who: n.name, task: t})
+			switch d := d.(type) {
+			case trace.Task:
+				pl.send(news{who: n.name, task: d})
+			case trace.Join:
+				pl.send(news{who: d.Node, came: true})
 			}
 		},
 	})
@@ -165,6 +176,7 @@ func (pl *play) newMaster(ctx context.Context) (start func() error) {
 		if err != nil {
 			return err
 		}
+		args["work"] = pl.s.Pace().Scale(demo.DurationParam(pl.s, "work")).String()
 		args["seed"], args["known"] = fmt.Sprint(pl.s.Seed()), strings.Join(known, " ")
 		if err := pl.spawn(ctx, "master", m, args); err != nil {
 			return err

@@ -65,10 +65,12 @@ func (Demo) Info() demo.Info {
 			{Name: "lease", Doc: "how long a worker has a task before it is given out again", Default: "2s", Check: demo.Duration(200*time.Millisecond, time.Minute)},
 			{Name: "nats", Doc: "an existing NATS server with JetStream, nats://host:4222, in place of one on stage", Default: ""},
 			{Name: "nats-creds", Doc: "a file with credentials for that server", Default: ""},
+			{Name: "listen", Doc: "HOST:PORT at which the broker on stage takes workers from elsewhere, too: see procession join", Default: "", Check: broker.CheckListen},
 		},
 		Actions: []demo.Action{
 			demo.Kill, demo.Stop, demo.Cont,
 			{Name: "add", Key: "a", Doc: "add a worker, on a node of its own", Target: demo.ToStage},
+			{Name: "invite", Key: "i", Doc: "say how a worker joins from another machine or terminal", Target: demo.ToStage},
 			{Name: "new", Key: "n", Doc: "put as many tasks again", Target: demo.ToStage},
 			{Name: "start", Key: "b", Doc: "start the broker or the master again, whichever has ended", Target: demo.ToStage},
 			{Name: "cut", Key: "x", Doc: "cut the link between this node and the broker: nothing passes, and nobody is told (injected)", Target: demo.ToProc},
@@ -142,6 +144,9 @@ func master(ctx context.Context, w *demo.Worker) error {
 			}
 		}
 	}()
+	if err := q.Invite(Demo{}.Info().Name, map[string]string{"work": w.Arg("work")}); err != nil {
+		return err
+	}
 	w.Block("workers")
 	err = q.Collect(ctx, 0, func(r broker.Result) {
 		if r.Old && !known[strconv.Itoa(r.Task)] { // its predecessor did not come to say so
@@ -159,6 +164,34 @@ func master(ctx context.Context, w *demo.Worker) error {
 
 var errEnd = demo.ExitCode(0)
 
+// Jobs is what a worker does that joins from elsewhere, for broker.Joining.
+func Jobs() map[string]func(map[string]string) func(context.Context, broker.Task) (any, error) {
+	return map[string]func(map[string]string) func(context.Context, broker.Task) (any, error){Demo{}.Info().Name: joined}
+}
+
+// joined does the same as the workers on stage.
+func joined(args map[string]string) func(context.Context, broker.Task) (any, error) {
+	work, _ := time.ParseDuration(args["work"])
+	return func(ctx context.Context, t broker.Task) (any, error) {
+		return square(t, func() {
+			select {
+			case <-time.After(work):
+			case <-ctx.Done():
+			}
+		})
+	}
+}
+
+// square does a task, and takes its time.
+func square(t broker.Task, wait func()) (any, error) {
+	var j job
+	if err := json.Unmarshal(t.Body, &j); err != nil {
+		return nil, err
+	}
+	wait()
+	return j.N * j.N, nil
+}
+
 // worker is the role of a worker: it squares numbers, and takes its time.
 func worker(ctx context.Context, w *demo.Worker) error {
 	a, err := broker.AccessOf(w)
@@ -167,11 +200,6 @@ func worker(ctx context.Context, w *demo.Worker) error {
 	}
 	work := w.DurationArg("work")
 	return broker.Work(ctx, w.Name(), a, w.Report, func(_ context.Context, t broker.Task) (any, error) {
-		var j job
-		if err := json.Unmarshal(t.Body, &j); err != nil {
-			return nil, err
-		}
-		w.Sleep(work)
-		return j.N * j.N, nil
+		return square(t, func() { w.Sleep(work) })
 	})
 }

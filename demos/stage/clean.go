@@ -54,6 +54,12 @@ func clean(d trace.Data) (trace.Data, bool) {
 	case trace.Belief:
 		d.About, d.Is = id(d.About), text(d.Is)
 		return d, true
+	case trace.Join:
+		d.Node, d.Host, d.OS = id(d.Node), text(d.Host), text(d.OS)
+		return d, true
+	case trace.Leave:
+		d.Node, d.Why = id(d.Node), text(d.Why)
+		return d, true
 	case trace.Msg:
 		d.Msg, d.From, d.To, d.Text = text(d.Msg), id(d.From), id(d.To), text(d.Text)
 		return d, true

@@ -111,16 +111,17 @@ func (r *run) passed(p *proc) error {
 	return nil
 }
 
-// programOf is the program that a process came of, nil for none.
+// programOf is the program that a process came of, or the worker whose process it
+// is, nil for none.
 func (r *run) programOf(pid int) *proc {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var only *proc
 	for _, p := range r.order {
+		if p.pid == pid && p.guest == nil {
+			return p
+		}
 		if p.spec.Program != nil {
-			if p.pid == pid {
-				return p
-			}
 			only = p
 		}
 	}

@@ -28,8 +28,8 @@ func check(info demo.Info, o *demo.Options) (map[string]string, error) {
 		o.Net = ""
 	}
 	if o.Net == demo.Namespaces {
-		if !info.Namespaces {
-			return nil, fmt.Errorf("%s has no nodes that could have network namespaces of their own: leave --net out", info.Name)
+		if !info.Namespaces || o.Place != demo.Nodes && slices.Contains(info.Places, demo.Nodes) {
+			return nil, fmt.Errorf("%s has no nodes in %s that could have network namespaces of their own: leave --net out", info.Name, o.Place)
 		}
 		if err := canSeparate(); err != nil {
 			return nil, err

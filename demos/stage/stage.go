@@ -302,6 +302,9 @@ func (r *run) plan(name string, target trace.ID) (do func() error, err error) {
 	if r.ctx.Err() != nil {
 		return nil, errOver
 	}
+	if i := slices.IndexFunc(r.info.Actions, func(a demo.Action) bool { return a.Name == name }); i >= 0 && !r.info.Actions[i].In(r.opt.Place) {
+		return nil, fmt.Errorf("%s is done in place %s only, and this run is in %s", name, r.info.Actions[i].Only, r.opt.Place)
+	}
 	all := target == demo.Everyone && (name == demo.Stop.Name || name == demo.Cont.Name)
 	if !all && !slices.ContainsFunc(r.info.Actions, func(a demo.Action) bool { return a.Name == name }) {
 		return nil, unknownAction(r.info, name)

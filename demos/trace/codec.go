@@ -136,6 +136,10 @@ func decode(k Kind, raw []byte) (Data, error) {
 		return as[Belief](raw)
 	case KindSolved:
 		return as[Solved](raw)
+	case KindJoin:
+		return as[Join](raw)
+	case KindLeave:
+		return as[Leave](raw)
 	}
 	return nil, errUnknownKind
 }

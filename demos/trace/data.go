@@ -166,6 +166,21 @@ type Belief struct {
 	Is    string `json:"is"`
 }
 
+// Join says that a node takes part which this program did not start and whose
+// kernel it cannot ask (node.join). What it is, is its own word.
+type Join struct {
+	Node ID     `json:"node"`
+	Host string `json:"host"` // the name of its machine
+	OS   string `json:"os"`
+	PID  int    `json:"pid"` // on that machine
+}
+
+// Leave says that a node that had joined takes part no more (node.leave).
+type Leave struct {
+	Node ID     `json:"node"`
+	Why  string `json:"why"` // "it left", "cut off: …"
+}
+
 // Msg is a message on its way (msg.send, msg.recv, msg.drop).
 type Msg struct {
 	Is    Kind          `json:"-"`
@@ -279,6 +294,8 @@ func (RTT) Kind() Kind       { return KindRTT }
 func (Listen) Kind() Kind    { return KindListen }
 func (Role) Kind() Kind      { return KindRole }
 func (Belief) Kind() Kind    { return KindBelief }
+func (Join) Kind() Kind      { return KindJoin }
+func (Leave) Kind() Kind     { return KindLeave }
 func (Say) Kind() Kind       { return KindSay }
 func (Gauge) Kind() Kind     { return KindGauge }
 func (Act) Kind() Kind       { return KindAct }

@@ -95,6 +95,8 @@ const (
 	KindListen                    // a node takes connections at an address
 	KindRole                      // a node's part among its like: leader, follower
 	KindBelief                    // what a node takes to be so of another, or of a lock or a clock
+	KindJoin                      // a node that this program did not start takes part
+	KindLeave                     // it does no more
 	KindParent                    // a process has another parent, since the one it had has ended
 )
 
@@ -112,7 +114,7 @@ var kinds = [...]string{
 	KindWant: "lock.want", KindHold: "lock.hold", KindFree: "lock.free",
 	KindTaskDup: "task.duplicate", KindAck: "queue.ack",
 	KindFault: "link.fault", KindRTT: "link.rtt",
-	KindListen: "node.listen", KindRole: "node.role", KindBelief: "node.belief", KindParent: "proc.parent",
+	KindListen: "node.listen", KindRole: "node.role", KindBelief: "node.belief", KindJoin: "node.join", KindLeave: "node.leave", KindParent: "proc.parent",
 	KindStepWait: "step.wait", KindStepGo: "step.go", KindSettled: "step.settled", KindSolved: "step.solved",
 }
 

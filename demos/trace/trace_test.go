@@ -40,6 +40,7 @@ func sample() []trace.Data {
 		trace.Listen{Addr: "127.0.0.2:4711", For: "raft"},
 		trace.Role{Role: "leader", Term: 4, Note: "3 entries"},
 		trace.Belief{About: "b", Is: "silent for 1.2 s"},
+		trace.Join{Node: "j-a", Host: "h", OS: "linux", PID: 7}, trace.Leave{Node: "j-a", Why: "it left"},
 		trace.Msg{Is: trace.KindSend, Msg: "m1", From: "a", To: "b", Text: "hi <&>", Bytes: 2},
 		trace.Msg{Is: trace.KindRecv, Msg: "m1", From: "a", To: "b", Took: time.Microsecond},
 		trace.Msg{Is: trace.KindDrop, Msg: "m2", From: "a", To: "b"},

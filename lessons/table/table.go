@@ -62,12 +62,12 @@ func Rows() []Row {
 	rows := []Row{
 		{"call", "How long does a call take?", [2]Cell{
 			{Lesson: "same-call-different-world", Demo: "same-call", Place: "processes", Text: `{{gauge "function"}} in the process, {{gauge "pipe"}} to another over a pipe`},
-			{Lesson: "same-call-different-world", Demo: "same-call", Place: "processes", Text: `{{gauge "tcp"}} over TCP, and that on loopback: no network is in it`},
+			{Lesson: "same-call-different-world", Demo: "same-call", Place: "processes", Text: `{{gauge "tcp"}} over TCP on loopback, where no network is; {{gauge "node-injected"}} to a node behind an injected delay`},
 		}},
 		{"crossing", "What does it cost to get a value across?", [2]Cell{
 			{Lesson: "queue-pipe-event", Demo: "queue-pipe-event", Place: "processes", Text: `{{gauge "handoff"}} from put to get; {{gauge "messages-per-second"}} of 64 bytes in bulk`},
-			{Lesson: "manager-proxy", Demo: "manager-proxy", Place: "processes", Text: `{{gauge "tcp"}} for a get from a manager over TCP, on loopback; {{gauge "tcp-vs-own"}} what one's own map takes`,
-				Do: "have the operations timed (i)"},
+			{Lesson: "queue-pipe-event", Demo: "queue-pipe-event", Place: "nodes", Text: `{{gauge "handoff"}} from put to get, through a broker on loopback; {{gauge "messages-per-second"}}`,
+				Do: "have its demo run with --place nodes"},
 		}},
 		{"killed", "What became of the task of a killed worker?", [2]Cell{
 			{Lesson: "killed-worker", Demo: "pool-of-workers", Place: "processes", Text: `lost: {{gauge "lost"}}, failed: {{gauge "failed"}}, after {{gauge "executions"}} executions`,

@@ -35,8 +35,9 @@ import (
 type Config struct {
 	Demos   []demo.Demo
 	Start   demo.Starter
-	Guards  func() []demo.Check // what the stage can promise here
-	Sweep   func() int          // ends what killed runs left
+	Guards  func() []demo.Check               // what the stage can promise here
+	Sweep   func() int                        // ends what killed runs left
+	Join    func(context.Context, Join) error // works for a stage elsewhere
 	Version string
 	In      *os.File
 	Out     io.Writer
@@ -244,6 +245,6 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.look.Plain, "ascii", false, "draw with ASCII only")
 	f.BoolVar(&a.mouse, "mouse", true, "take clicks and the wheel; --mouse=false leaves them to the terminal")
 	f.BoolVar(&a.noKeep, "no-keep", false, "keep no recordings of the runs (see procession recordings)")
-	root.AddCommand(a.listCmd(), a.lessonCmd(), a.demoCmd(), a.runCmd(), a.versusCmd(), a.replayCmd(), a.recordingsCmd(), a.exportCmd(), a.progressCmd(), a.reviewCmd(), a.tableCmd(), a.doctorCmd(), a.resetCmd())
+	root.AddCommand(a.listCmd(), a.lessonCmd(), a.demoCmd(), a.runCmd(), a.versusCmd(), a.joinCmd(), a.replayCmd(), a.recordingsCmd(), a.exportCmd(), a.progressCmd(), a.reviewCmd(), a.tableCmd(), a.doctorCmd(), a.resetCmd())
 	return root
 }

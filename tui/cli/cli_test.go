@@ -9,9 +9,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"edu/procession/demos"
+	"edu/procession/demos/cluster/broker"
 	"edu/procession/demos/demo"
 	"edu/procession/demos/early"
 	"edu/procession/demos/python"
+	"edu/procession/demos/remote"
 	"edu/procession/demos/stage"
 	"edu/procession/lessons"
 	"edu/procession/tui/cli"
@@ -26,6 +28,9 @@ func TestMain(m *testing.M) {
 			os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Config{
 				Demos: append(slices.Clip(demos.All), python.Demo{Listing: lessons.PythonListing}), Start: stage.Start,
 				Guards: func() []demo.Check { return append(stage.Guards(), python.Check()) }, Sweep: stage.Sweep,
+				Join: func(ctx context.Context, j cli.Join) error {
+					return broker.Joining{URL: j.URL, Token: j.Token, Name: j.Name, Creds: j.Creds, Tell: j.Tell, Jobs: remote.Jobs()}.Work(ctx)
+				},
 				Version: stage.Version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 			}))
 		},

@@ -31,7 +31,7 @@ func (a *app) demoCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo NAME",
 		Short: "Run a demo on real processes",
-		Long:  "Runs a demo. On a terminal it opens the stage; in a pipe, or with --plain, it tells\nwhat happens line by line and ends with a table; --json prints the log, one event a line.",
+		Long:  "Runs a demo, named by itself or by its lesson. On a terminal it opens the stage; in a\npipe, or with --plain, it tells what happens line by line and ends with a table; --json\nprints the log, one event a line.",
 		Example: `  # on stage, with keys
   procession demo process-life
 
@@ -69,17 +69,9 @@ func (a *app) demoCmd() *cobra.Command {
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := a.demo(args[0])
+			d, err := a.play(args[0], lang, &o)
 			if err != nil {
 				return err
-			}
-			if err := word("lang", lang, "go", "python"); err != nil {
-				return err
-			}
-			if lang == "python" {
-				if d, err = a.listing(d, &o); err != nil {
-					return err
-				}
 			}
 			opt, err := o.parse(d.Info())
 			if err != nil {

@@ -29,6 +29,7 @@ type options struct {
 	seed        uint64
 	seeded      bool
 	nats, creds string
+	listen      string
 }
 
 func (o *options) flags(cmd *cobra.Command) {
@@ -44,6 +45,7 @@ func (o *options) flags(cmd *cobra.Command) {
 	cmd.RegisterFlagCompletionFunc("net", cobra.FixedCompletions([]string{"loopback", "namespaces"}, cobra.ShellCompDirectiveNoFileComp))
 	f.StringVar(&o.nats, "nats", "", "an existing NATS server, as `URL`, for a demo that has a broker")
 	f.StringVar(&o.creds, "nats-creds", "", "a `FILE` with credentials for that server")
+	f.StringVar(&o.listen, "listen", "", "where the broker on stage takes workers from elsewhere, as `HOST:PORT`: see procession join")
 	cmd.PreRun = func(cmd *cobra.Command, _ []string) { o.seeded = cmd.Flags().Changed("seed") }
 }
 
@@ -63,7 +65,7 @@ func (o *options) parse(info demo.Info) (demo.Options, error) {
 		return out, err
 	}
 	sets := o.sets
-	for name, v := range map[string]string{"nats": o.nats, "nats-creds": o.creds} {
+	for name, v := range map[string]string{"nats": o.nats, "nats-creds": o.creds, "listen": o.listen} {
 		if v == "" {
 			continue
 		}

@@ -132,7 +132,7 @@ func (a *app) lessonCmd() *cobra.Command {
 func (a *app) text(l *lessons.Lesson) string {
 	state := a.peek()
 	look := func(gauge string) (string, bool) {
-		g, ok := state.Gauge(l.Demo, gauge)
+		g, ok := state.Gauge(l.Measured(), gauge)
 		return view.Format(trace.Gauge{Value: g.Value, Unit: g.Unit}), ok
 	}
 	var b strings.Builder
@@ -174,7 +174,11 @@ func (a *app) text(l *lessons.Lesson) string {
 	}
 	fmt.Fprintf(&b, "ANSWERS\n-------\n\n")
 	ask(true)
-	fmt.Fprintf(&b, "The demo: procession demo %s\n", l.Demo)
+	name := l.Demo
+	if len(l.Set) > 0 {
+		name = l.ID // which stands for the demo with these settings
+	}
+	fmt.Fprintf(&b, "The demo: procession demo %s\n", name)
 	return b.String()
 }
 

@@ -109,7 +109,7 @@ func (a *app) review(ctx context.Context) error {
 		}
 		st := store.State()
 		text = lessons.Fill(text, func(g string) (string, bool) {
-			v, ok := st.Gauge(it.Lesson.Demo, g)
+			v, ok := st.Gauge(it.Lesson.Measured(), g)
 			return view.Format(trace.Gauge{Value: v.Value, Unit: v.Unit}), ok
 		})
 		if _, err := fmt.Fprintf(a.Out, "\n%s\n\n", ansi.Wordwrap(text, 80, "")); err != nil {

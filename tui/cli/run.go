@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"edu/procession/demos/demo"
@@ -11,17 +14,39 @@ import (
 // pythonDemo is the demo that plays a program.
 const pythonDemo = "python"
 
-// listing turns a demo into its lesson's Python listing: that of the first lesson
-// that runs it.
-func (a *app) listing(d demo.Demo, o *options) (demo.Demo, error) {
-	name := d.Info().Name
-	for _, l := range a.course.Lessons() {
-		if l.Demo == name {
-			o.sets = append(o.sets, "lesson="+l.ID)
-			return a.demo(pythonDemo)
-		}
+// play finds what name stands for: a demo or, by a lesson's id, its demo with its
+// settings, before which those of the command line go. In Python it is the listing
+// of that lesson, or of the first that runs the demo.
+func (a *app) play(name, lang string, o *options) (demo.Demo, error) {
+	if err := word("lang", lang, "go", "python"); err != nil {
+		return nil, err
 	}
-	return nil, unusable("no lesson runs %s, so there is no Python listing of it", name)
+	l, isLesson := a.course.Lesson(name)
+	d, err := a.demo(name)
+	if err != nil && !isLesson {
+		return nil, err
+	}
+	if lang == "python" {
+		for _, other := range a.course.Lessons() {
+			if l == nil && other.Demo == name {
+				l = other
+			}
+		}
+		if l == nil {
+			return nil, unusable("no lesson runs %s, so there is no Python listing of it", name)
+		}
+		o.sets = append(o.sets, "lesson="+l.ID)
+		return a.demo(pythonDemo)
+	}
+	if err == nil {
+		return d, nil
+	}
+	var sets []string
+	for _, k := range slices.Sorted(maps.Keys(l.Set)) {
+		sets = append(sets, k+"="+l.Set[k])
+	}
+	o.sets = append(sets, o.sets...)
+	return a.demo(l.Demo)
 }
 
 func (a *app) runCmd() *cobra.Command {

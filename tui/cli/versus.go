@@ -49,7 +49,7 @@ func (a *app) versusCmd() *cobra.Command {
 			return a.placed(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := a.demo(args[0])
+			d, err := a.play(args[0], "go", &o)
 			if err != nil {
 				return err
 			}

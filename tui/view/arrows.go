@@ -156,7 +156,7 @@ func (d *diagram) remark(p *page, e spaceEvent, in ink) {
 		pr := &d.b.Procs[e.msg]
 		p.all(inkBad, p.clean(string(pr.ID)))
 		p.put(inkBad, " ended: ")
-		p.all(inkBad, ending(pr.Exit))
+		p.all(inkBad, ending(pr))
 		p.next()
 		return
 	}

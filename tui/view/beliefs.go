@@ -25,8 +25,17 @@ type creed struct {
 	says  []*board.Belief
 }
 
-// creedsOf sorts beliefs by what they are about, processes in order of their start
-// and then the rest in order of first appearance, and lists who has any.
+// past says that it is of processes that are gone and that nobody believes
+// anything of them any more.
+func (c creed) past(b *board.Board) bool {
+	return len(c.procs) > 0 &&
+		!slices.ContainsFunc(c.procs, func(i int) bool { return b.Procs[i].Ended == 0 }) &&
+		!slices.ContainsFunc(c.says, func(v *board.Belief) bool { return v.Is != "" })
+}
+
+// creedsOf sorts beliefs by what they are about, processes in order of their start,
+// then the rest in order of first appearance and last what is past, and lists who
+// has any.
 func creedsOf(b *board.Board) (all []creed, who []trace.ID) {
 	at := placesOf(b)
 	for i := range b.Beliefs {
@@ -55,6 +64,9 @@ func creedsOf(b *board.Board) (all []creed, who []trace.ID) {
 	}
 	slices.SortStableFunc(who, func(x, y trace.ID) int { return nth(x) - nth(y) })
 	slices.SortStableFunc(all, func(x, y creed) int {
+		if p, q := x.past(b), y.past(b); p != q {
+			return b2i(p) - b2i(q)
+		}
 		if len(x.procs) == 0 || len(y.procs) == 0 {
 			return b2i(len(x.procs) == 0) - b2i(len(y.procs) == 0)
 		}
@@ -290,7 +302,7 @@ func (p *page) truthNeeds(b *board.Board, c creed) int {
 	case 1:
 		pr := &b.Procs[c.procs[0]]
 		if pr.Ended != 0 {
-			return len("xS ") + width(ending(pr.Exit))
+			return len("xS ") + width(ending(pr))
 		}
 		return len("xS ") + width(p.p.look[standing(pr)].Word)
 	}
@@ -317,7 +329,7 @@ func (p *page) truth(b *board.Board, c creed, w int) {
 		p.put(k.ink(), p.p.look[k].Letter)
 		word := p.p.look[k].Word
 		if pr.Ended != 0 {
-			word = ending(pr.Exit)
+			word = ending(pr)
 		}
 		if len(c.procs) > 1 {
 			word = p.clean(string(pr.ID))

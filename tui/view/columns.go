@@ -98,6 +98,9 @@ func parentWidth(b *board.Board) int {
 
 // appendPID writes the number of a process, or those of a thread: "4711/4713".
 func appendPID(b []byte, p *board.Proc) []byte {
+	if p.PID == 0 {
+		return append(b, '-') // of another machine, or not heard of
+	}
 	b = strconv.AppendInt(b, int64(p.PID), 10)
 	if p.TID != 0 {
 		b = strconv.AppendInt(append(b, '/'), int64(p.TID), 10)
@@ -247,12 +250,21 @@ func (p *page) num(k ink, b []byte, w int) {
 // first: the glyph and the letter stand for it.
 func (p *page) state(pr *board.Proc, k class, w int) {
 	end := min(p.w+w, p.max)
+	if pr.Guest != "" {
+		k = classUntold
+	}
 	in := k.ink()
 	p.glyph(in, p.p.look[k].Glyph)
 	p.put(in, p.p.look[k].Letter)
 	on, says := waits(pr, k)
 	on, says = p.clean(on), p.clean(says)
 	word := p.p.look[k].Word
+	switch {
+	case pr.Left != "":
+		word = "has left"
+	case pr.Guest != "":
+		word = "elsewhere"
+	}
 	need := 2 + 1 + len(word)
 	if on != "" {
 		need += 1 + width(on)
@@ -321,7 +333,7 @@ func (p *page) note(pr *board.Proc, k class, now time.Duration, w int) {
 	b := buf[:0]
 	switch {
 	case k == classZombie:
-		b = append(append(b, ending(pr.Exit)...), ", parent "...)
+		b = append(append(b, ending(pr)...), ", parent "...)
 		b = strconv.AppendInt(b, int64(pr.PPID), 10)
 		if w >= len(b)+len(" has not waited") {
 			b = append(b, " has not waited"...)
@@ -331,8 +343,8 @@ func (p *page) note(pr *board.Proc, k class, now time.Duration, w int) {
 			b = strconv.AppendInt(b, int64(pr.PPID), 10)
 		}
 		p.text(inkText, string(b), end-p.w)
-	case k == classDead:
-		p.text(inkDead, ending(pr.Exit), end-p.w)
+	case k == classDead, pr.Left != "":
+		p.text(inkDead, ending(pr), end-p.w)
 	case pr.Task >= 0:
 		b = strconv.AppendInt(append(b, "task "...), int64(pr.Task), 10)
 		if at := len(b); pr.TaskDone > 0 {

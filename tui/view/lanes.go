@@ -228,7 +228,7 @@ func (pl *lanesPlan) grave(p *page, pr *board.Proc, i int) int {
 	if pl.remark > 0 {
 		return i
 	}
-	text := p.clean(ending(pr.Exit))
+	text := p.clean(ending(pr))
 	room := pl.axis.n - i - 1
 	if pl.cursor > i {
 		room = pl.cursor - i - 1
@@ -302,7 +302,7 @@ func (pl *lanesPlan) remarkOf(p *page, pr *board.Proc, k class) {
 	in := inkDim
 	switch {
 	case k == classDead:
-		in, b = inkDead, append(b, p.clean(ending(pr.Exit))...)
+		in, b = inkDead, append(b, p.clean(ending(pr))...)
 	case k == classZombie:
 		in, b = inkZombie, append(b, "unreaped"...)
 	case k == classStop && pr.Task >= 0:

@@ -494,7 +494,7 @@ func (d *diagram) list(p *page) {
 		p.stamp(e.at)
 		if e.kind == spaceEnd {
 			pr := &d.b.Procs[e.msg]
-			p.all(inkBad, p.clean(string(pr.ID))+" ended: "+ending(pr.Exit))
+			p.all(inkBad, p.clean(string(pr.ID))+" ended: "+ending(pr))
 			p.next()
 			continue
 		}

@@ -282,6 +282,9 @@ func (p *page) quote(text string, w int) {
 func (p *page) kernelOf(s *Scene, pr *board.Proc, node trace.ID, w int) {
 	end := min(p.w+w, p.max)
 	k := standing(pr)
+	if pr.Guest != "" {
+		k = classUntold
+	}
 	p.glyph(k.ink(), p.p.look[k].Glyph)
 	p.put(k.ink(), p.p.look[k].Letter)
 	in := inkText
@@ -296,12 +299,17 @@ func (p *page) kernelOf(s *Scene, pr *board.Proc, node trace.ID, w int) {
 		p.text(in, p.clean(string(pr.ID)), end-p.w)
 	}
 	pid := " pid " + strconv.Itoa(pr.PID)
+	if pr.Guest != "" {
+		pid = ""
+	}
 	word := p.p.look[k].Word
 	switch on, _ := waits(pr, k); {
 	case pr.Ended != 0:
-		word, pid = ending(pr.Exit), ""
+		word, pid = ending(pr), ""
 	case on != "":
 		word = p.clean(on)
+	case pr.Guest != "":
+		word = p.clean(pr.Guest)
 	}
 	if n := end - p.w - len(pid); n >= 6 || n > width(word) {
 		p.space(1)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"edu/procession/demos/board"
-	"edu/procession/demos/trace"
 )
 
 // Procs is the table of processes: who there is, what the kernel says of each,
@@ -145,4 +144,9 @@ func short(d time.Duration) string {
 }
 
 // ending is how a process ended, made drawable.
-func ending(x trace.Exit) string { return clean(x.String()) }
+func ending(pr *board.Proc) string {
+	if pr.Left != "" {
+		return clean(pr.Left)
+	}
+	return clean(pr.Exit.String())
+}

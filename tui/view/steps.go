@@ -232,7 +232,7 @@ func (t *stepTable) row(p *page, s *Scene, pr *board.Proc) {
 	case TurnGoing:
 		p.text(inkRun, p.clean(pr.LastStep), t.next)
 	case TurnEnded:
-		p.text(inkDead, ending(pr.Exit), t.next)
+		p.text(inkDead, ending(pr), t.next)
 	}
 	if t.last > 0 {
 		p.to(to + 1)

@@ -63,11 +63,16 @@ func tableWho(out *strings.Builder, b *board.Board) {
 
 // ended is how a process stands at the end, in words.
 func ended(p *board.Proc) string {
-	switch standing(p) {
-	case classDead:
-		return ending(p.Exit)
-	case classZombie:
-		return fmt.Sprintf("%s, not waited for by parent %d (zombie)", ending(p.Exit), p.PPID)
+	switch k := standing(p); {
+	case p.Left != "":
+		return ending(p)
+	case k == classDead:
+		return ending(p)
+	case k == classZombie:
+		return fmt.Sprintf("%s, not waited for by parent %d (zombie)", ending(p), p.PPID)
+	}
+	if p.Guest != "" {
+		return "had not left"
 	}
 	text := "still there, " + p.State.String()
 	if p.On != "" {

@@ -32,17 +32,21 @@ type troupe struct{}
 
 func (troupe) Info() demo.Info {
 	return demo.Info{Name: "troupe", Places: []demo.Place{demo.Nodes}, Actions: []demo.Action{demo.Kill, {Name: "restart", Target: demo.ToStage}},
-		Params: []demo.Param{{Name: "hostile", Default: "false"}, {Name: "tasks", Default: "40"}, {Name: "nats"}}}
+		Params: []demo.Param{{Name: "hostile", Default: "false"}, {Name: "intruder", Default: "false"}, {Name: "tasks", Default: "40"}, {Name: "nats"}}}
 }
 
 func (troupe) Roles() map[string]demo.Role {
-	return map[string]demo.Role{"broker": Role, "master": master, "worker": good, "hostile": hostile}
+	return map[string]demo.Role{"broker": Role, "master": master, "worker": good, "hostile": hostile, "intruder": intruder}
 }
 
 func (troupe) Play(ctx context.Context, s demo.Stage) error {
 	nodes := cluster.New(s, Name, "master", "w1", "w2")
 	defer nodes.Close()
-	b, err := Start(ctx, s, nodes, Config{Lease: 3 * time.Second, URL: s.Param("nats")})
+	c := Config{Lease: 3 * time.Second, URL: s.Param("nats")}
+	if s.Param("intruder") == "true" {
+		c.Listen = "127.0.0.1:0"
+	}
+	b, err := Start(ctx, s, nodes, c)
 	if err != nil {
 		return err
 	}
@@ -85,6 +89,12 @@ func (troupe) Play(ctx context.Context, s demo.Stage) error {
 			return err
 		}
 	}
+	if s.Param("intruder") == "true" {
+		at, token := b.Invitation()
+		if _, err := spawn("intruder", "intruder", map[string]string{"at": at, "token": token}, nil); err != nil {
+			return err
+		}
+	}
 	for {
 		select {
 		case <-s.Actions():
@@ -113,6 +123,9 @@ func master(ctx context.Context, w *demo.Worker) error {
 			return errors.New("no square")
 		}
 		return nil
+	}
+	if err := q.Invite("troupe", nil); err != nil {
+		return err
 	}
 	all := w.IntArg("tasks")
 	go func() {
@@ -146,7 +159,7 @@ func hostile(ctx context.Context, w *demo.Worker) error {
 	stranger := a
 	other, _ := NewSecret().seed("w2")
 	stranger.Seed = other
-	for name, at := range map[string]Access{"w1": a, "teacher": a, "relay": a, "a.b": a, "w2": stranger} {
+	for name, at := range map[string]Access{"w1": a, "teacher": a, "relay": a, "a.b": a, "peer.w2": a, "w2": stranger} {
 		if nc, err := dial(at, name, nil); err == nil {
 			nc.Close()
 			w.Logf("let in as %s", name)
@@ -305,7 +318,9 @@ func TestToken(t *testing.T) {
 func TestFrames(t *testing.T) {
 	f := Frames()
 	in := "PING\r\nPUB pool.v1.up.w1.want 2\r\n{}\r\nPUB pool.v1.up.w1.done 10\r\n{\"task\":7}\r\nMSG pool.v1.down.w1 1 10\r\n{\"task\":8}\r\n" +
-		"HPUB pool.v1.task.9 12 14\r\nNATS/1.0\r\n\r\n{}\r\nMSG pool.v1.task.9 4 $JS.ACK.a.b 2\r\n{}\r\nPUB $JS.ACK.a.b 4\r\n+ACK\r\nPUB pool.v1.up.w1.beat 4\r\n\r\n\r\n\r\n"
+		"HPUB pool.v1.task.9 12 14\r\nNATS/1.0\r\n\r\n{}\r\nMSG pool.v1.task.9 4 $JS.ACK.a.b 2\r\n{}\r\nPUB $JS.ACK.a.b 4\r\n+ACK\r\nPUB pool.v1.up.w1.beat 4\r\n\r\n\r\n\r\n" +
+		"PUB pool.v1.task.1000007 2\r\n{}\r\nPUB pool.v1.item.3 0\r\n\r\nMSG pool.v1.item.3 4 $JS.ACK.a.b 0\r\n\r\nPUB pool.v1.event 0\r\n\r\n" +
+		"PUB pool.v1.raw.3 0\r\n\r\nPUB $JS.ACK.pool-v1-raw.b 4\r\n+ACK\r\n"
 	var texts []string
 	for rest := []byte(in); len(rest) > 0; {
 		n := 0
@@ -326,7 +341,7 @@ func TestFrames(t *testing.T) {
 		}
 		rest = rest[n:]
 	}
-	if got := strings.Join(texts, ", "); got != "want, result 7, task 8, put 9, task 9, ack" {
+	if got := strings.Join(texts, ", "); got != "want, result 7, task 8, put 9, task 9, ack, put 7, put 3, item 3, event" {
 		t.Error(got)
 	}
 	for _, bad := range []string{"PUB a -5\r\n", "PUB a x\r\n", "MSG a 1 99999999999\r\n"} {

@@ -80,12 +80,17 @@ func signed(k nkeys.KeyPair) nats.Option {
 	return nats.Nkey(public, k.Sign)
 }
 
+// refusal is a sentence: the server lets nobody in with these credentials.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
 // sentence says of a first connection that failed what to do.
 func sentence(at string, err error) error {
 	at = shown(at)
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
-		return fmt.Errorf("the NATS server at %s refuses these credentials: check them, and what their user may do", at)
+		return refusal(fmt.Sprintf("the NATS server at %s refuses these credentials: check them, and what their user may do", at))
 	case errors.Is(err, ErrPin):
 		return fmt.Errorf("the NATS server at %s is not the one that you were told of: %w", at, ErrPin)
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):

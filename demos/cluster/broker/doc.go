@@ -20,12 +20,15 @@
 //	a, err := broker.AccessOf(w) // in a worker
 //	err = broker.Work(ctx, w.Name(), a, w.Report, do)
 //
+// Nodes of the stage that want a queue without a master, or an event, are started
+// with [Broker.PeerArgs] and use [Join]: see [Bounded].
+//
 // # What travels where
 //
 // Tasks lie in a JetStream work queue and results in a stream, both in files of
-// the broker. Only the master uses JetStream. Workers speak core NATS with the
-// master, and each of them may publish pool.v1.up.NAME.* and hear
-// pool.v1.down.NAME and pool.v1.ctl, nothing else:
+// the broker. Of master and workers only the master uses JetStream. Workers speak
+// core NATS with the master, and each of them may publish pool.v1.up.NAME.* and
+// hear pool.v1.down.NAME and pool.v1.ctl, nothing else:
 //
 //	worker  up.w1.want     I am free
 //	master                 takes one task from JetStream, whose lease begins
@@ -33,6 +36,10 @@
 //	worker  up.w1.done     the result, with the token
 //	master                 stores the result in JetStream, then acknowledges the task
 //	master  down.w1        it is stored; until then the worker says the result again
+//
+// Workers of other programs join, from this machine or another, where the stage
+// invites them ([Config.Listen], [Queue.Invite], [Joining]): with a token of the run
+// they ask the master, get a name and its key, and are workers like the others.
 //
 // A task whose acknowledgement does not come within the lease (JetStream's
 // AckWait) is delivered once more, to whoever is free then. Nobody has to notice
@@ -50,5 +57,8 @@
 //  5. From another machine the broker takes TLS alone, and who joins from there
 //     talks to the owner of one key, whose fingerprint it was given, and to nobody
 //     else (TestPinned, TestPlainFromAfar).
-//  6. The server writes nothing to standard error and takes no signals.
+//  6. Nobody joins without the token of the run, with another version of the
+//     protocol, or under the name of somebody who is there; who asks hears his own
+//     answer alone (TestJoin, TestInvitation).
+//  7. The server writes nothing to standard error and takes no signals.
 package broker

@@ -73,28 +73,39 @@ func describe(frame []byte) (string, bool) {
 	}
 	word := strings.Split(subject, ".")
 	last := word[len(word)-1]
+	if n, err := strconv.Atoi(last); err == nil {
+		last = strconv.Itoa(n % PerRound)
+	}
 	var m struct {
 		Task int    `json:"task"`
 		Over string `json:"over"`
 	}
 	switch {
+	case strings.HasPrefix(subject, "$JS.ACK.") && strings.Contains(subject, "-raw."):
+		return "", false
 	case strings.HasPrefix(subject, "$JS.ACK."):
 		return "ack", true
 	case strings.HasPrefix(subject, "$JS.") || strings.HasPrefix(subject, "_INBOX."):
 		return "", false
 	case strings.Contains(subject, ".task.") && strings.Contains(string(line), "$JS.ACK."): // pulled, with where to acknowledge it
 		return "task " + last, true
+	case strings.Contains(subject, ".item.") && strings.Contains(string(line), "$JS.ACK."):
+		return "item " + last, true
+	case strings.Contains(subject, ".item."):
+		return "put " + last, true
+	case strings.Contains(subject, ".event"):
+		return "event", true
 	case last == beats:
 		return "", false
 	case strings.Contains(subject, ".up.") && last == dones && json.Unmarshal(bytes.TrimSuffix(body, []byte("\r\n")), &m) == nil:
-		return "result " + strconv.Itoa(m.Task), true
+		return "result " + strconv.Itoa(m.Task%PerRound), true
 	case strings.Contains(subject, ".up."):
 		return last, true
 	case strings.Contains(subject, ".down.") && json.Unmarshal(bytes.TrimSuffix(body, []byte("\r\n")), &m) == nil:
 		if m.Over != "" {
 			return "stored", true
 		}
-		return "task " + strconv.Itoa(m.Task), true
+		return "task " + strconv.Itoa(m.Task%PerRound), true
 	case strings.HasSuffix(subject, ".ctl"):
 		return strings.TrimSpace(string(body)), true
 	case strings.Contains(subject, ".task."):

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -39,6 +40,14 @@ type Queue struct {
 	// Check says what is wrong with a result; nil accepts all. What it refuses
 	// counts for nothing, and the task is given out again after its lease.
 	Check func(task int, value json.RawMessage) error
+	// Last, if it is there, sees the body of a task each time before it is given out,
+	// and returns what is given. It must not block.
+	Last func(task int, body json.RawMessage) json.RawMessage
+
+	asks   chan *nats.Msg        // from those who would join
+	guests map[trace.ID]*visitor // who was let in
+	demo   string
+	args   map[string]string
 
 	tasks   map[int]*task
 	workers map[trace.ID]*worker
@@ -48,6 +57,7 @@ type Queue struct {
 	kept    chan int           // a result is stored
 	have    int
 	were    int
+	only    atomic.Pointer[trace.ID]
 }
 
 // task is what the master knows of one.
@@ -85,7 +95,8 @@ func Open(ctx context.Context, w *demo.Worker) (*Queue, error) {
 		return nil, err
 	}
 	q := &Queue{
-		a: a, tell: w.Report, ups: make(chan *nats.Msg, 8192), tasks: map[int]*task{}, workers: map[trace.ID]*worker{},
+		a: a, tell: func(d trace.Data) { w.Report(inRound(d)) }, ups: make(chan *nats.Msg, 8192), tasks: map[int]*task{}, workers: map[trace.ID]*worker{},
+		asks: make(chan *nats.Msg, 64), guests: map[trace.ID]*visitor{},
 		ask: make(chan struct{}, 1), got: make(chan jetstream.Msg, 1), kept: make(chan int, 256),
 	}
 	if q.tc, err = dial(a, teacher, q.tell); err != nil {
@@ -193,6 +204,30 @@ func (q *Queue) recall(ctx context.Context) error {
 	})
 }
 
+// PerRound is how many numbers of tasks a round has. A demo that does its tasks
+// more than once adds PerRound to their numbers each time; the log has them
+// without, so that a task has the same number in each round.
+const PerRound = 1_000_000
+
+// inRound is a fact with the number that a task has in its round.
+func inRound(d trace.Data) trace.Data {
+	switch t := d.(type) {
+	case trace.Task:
+		t.Task %= PerRound
+		return t
+	case trace.Item:
+		if n, err := strconv.Atoi(t.Item); err == nil {
+			t.Item = strconv.Itoa(n % PerRound)
+		}
+		return t
+	}
+	return d
+}
+
+// Only gives tasks to this worker alone from now on, "" to all. It may be called
+// from any goroutine.
+func (q *Queue) Only(who trace.ID) { q.only.Store(&who) }
+
 // Were is how many tasks had been put when the queue was opened.
 func (q *Queue) Were() int { return q.were }
 
@@ -239,6 +274,9 @@ func (q *Queue) End() error {
 		return err
 	}
 	err := q.rc.FlushTimeout(5 * time.Second)
+	for id := range q.guests {
+		q.tell(trace.Leave{Node: id, Why: "the work was over"})
+	}
 	if q.a.Guest {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -267,6 +305,8 @@ func (q *Queue) Collect(ctx context.Context, all int, each func(Result)) error {
 		select {
 		case m := <-q.ups:
 			q.hear(ctx, m)
+		case m := <-q.asks:
+			q.welcome(m)
 		case m := <-q.got:
 			q.asking = false
 			if m != nil {
@@ -277,7 +317,11 @@ func (q *Queue) Collect(ctx context.Context, all int, each func(Result)) error {
 			t := q.tasks[n]
 			t.stored = true
 			q.item(trace.KindAck, n)
-			q.tell(trace.Task{Is: trace.KindTaskDone, Task: n, Worker: t.worker, Attempt: t.result.Attempt, Took: t.result.Took, Note: t.result.Error})
+			is := trace.KindTaskDone
+			if t.result.Error != "" {
+				is = trace.KindTaskFail
+			}
+			q.tell(trace.Task{Is: is, Task: n, Worker: t.worker, Attempt: t.result.Attempt, Took: t.result.Took, Note: t.result.Error})
 			q.over(t.worker, t.done)
 			each(t.result.result())
 		case <-tick.C:
@@ -305,7 +349,11 @@ func (q *Queue) want() {
 // free is who has been free and was heard of late, "" for nobody.
 func (q *Queue) free() (id trace.ID) {
 	var best *worker
+	only := q.only.Load()
 	for n, w := range q.workers {
+		if only != nil && *only != "" && *only != n {
+			continue
+		}
 		if w.idle && time.Since(w.heard) < silence && (best == nil || w.heard.After(best.heard)) {
 			id, best = n, w
 		}
@@ -382,7 +430,11 @@ func (q *Queue) give(ctx context.Context, m jetstream.Msg) {
 	t.attempt++
 	t.worker = to
 	token := q.a.Secret.token(to, n, t.attempt)
-	b, _ := json.Marshal(down{Task: n, Attempt: t.attempt, Token: token, Lease: q.a.Lease, Body: m.Data()})
+	body := json.RawMessage(m.Data())
+	if q.Last != nil {
+		body = q.Last(n, body)
+	}
+	b, _ := json.Marshal(down{Task: n, Attempt: t.attempt, Token: token, Lease: q.a.Lease, Body: body})
 	q.item(trace.KindGet, n)
 	q.tell(trace.Task{Is: trace.KindTaskRun, Task: n, Worker: to, Attempt: t.attempt})
 	w.idle, w.gave, w.task, w.until = false, token, n, time.Now().Add(q.a.Lease)
@@ -405,6 +457,9 @@ func (q *Queue) hear(ctx context.Context, m *nats.Msg) {
 		}
 		w = &worker{budget: flood, filled: now}
 		q.workers[id] = w
+		if verb != byes {
+			q.came(id)
+		}
 	}
 	w.budget = min(flood, w.budget+flood*now.Sub(w.filled).Seconds())
 	w.filled = now
@@ -414,6 +469,7 @@ func (q *Queue) hear(ctx context.Context, m *nats.Msg) {
 	w.budget--
 	if verb == byes {
 		delete(q.workers, id)
+		q.left(id)
 		return
 	}
 	var u up

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -118,6 +119,7 @@ type auth struct {
 
 	mu     sync.Mutex
 	last   map[string]uint64 // name → its connection
+	asking []uint64          // the connections that ask to join, the latest last
 	banned map[string]bool
 }
 
@@ -139,7 +141,22 @@ func (a *auth) Check(c server.ClientAuthentication) bool {
 	case teacher, watcher:
 		account = "TEACHER"
 	case relay:
+	case joiner:
+		may, ok := a.lets(c)
+		if !ok {
+			return false
+		}
+		acc, err := a.server.LookupAccount(account)
+		if err != nil {
+			return false
+		}
+		c.RegisterUser(&server.User{Username: o.Name, Account: acc, Permissions: may})
+		return true
 	default:
+		if peer, ok := strings.CutPrefix(o.Name, peerPrefix); ok && isWorker(peer) {
+			account = "TEACHER"
+			break
+		}
 		if !isWorker(o.Name) {
 			return false
 		}
@@ -199,7 +216,7 @@ func (a *auth) watch(ctx context.Context, w *demo.Worker) error {
 	if err != nil {
 		return err
 	}
-	depth := map[string]uint64{"tasks": 0, "results": 0}
+	depth := map[string]uint64{"tasks": 0, "results": 0, string(QueueName): 0}
 	before := map[uint64]int64{}
 	last := time.Now()
 	for tick := time.NewTicker(every); ; {
@@ -213,7 +230,7 @@ func (a *auth) watch(ctx context.Context, w *demo.Worker) error {
 			if s, err := js.Stream(at, streamOf(space, stream)); err == nil {
 				if n := s.CachedInfo().State.Msgs; n != depth[stream] {
 					depth[stream] = n
-					w.ReportOf(trace.ID(stream), trace.Depth{Queue: trace.ID(stream), Depth: int(n), Unit: "items"})
+					w.ReportOf(trace.ID(stream), trace.Depth{Queue: trace.ID(stream), Depth: int(n), Cap: max(int(s.CachedInfo().Config.MaxMsgs), 0), Unit: "items"})
 				}
 			}
 			cancel()
@@ -230,10 +247,13 @@ func (a *auth) watch(ctx context.Context, w *demo.Worker) error {
 			after[c.Cid] = c.InMsgs
 			if got := c.InMsgs - before[c.Cid]; got > most && isWorker(c.Name) && c.Name != relay && c.Name != teacher && c.Name != watcher {
 				a.mu.Lock()
-				a.banned[c.Name] = true
+				a.banned[c.Name] = c.Name != joiner // that is not one's own
 				a.mu.Unlock()
 				a.server.DisconnectClientByID(c.Cid)
 				w.Logf("%s sent %d messages in %v: it is cut off", c.Name, got, every)
+				if strings.HasPrefix(c.Name, joined) {
+					w.Report(trace.Leave{Node: trace.ID(c.Name), Why: fmt.Sprintf("cut off: it sent %d messages in %v", got, every)})
+				}
 			}
 		}
 		before = after

@@ -26,9 +26,14 @@ type Config struct {
 	// a file with credentials for it, if it wants some. Workers and master have the
 	// same there: keeping them apart is that server's business.
 	URL, Creds string
+	// Heard receives what the server on stage reports, as Heard of demo.Spec does.
+	Heard func(trace.Data)
 	// Host is where the server listens; "" is its node's own address, on loopback.
 	// From another machine it takes TLS alone ([Broker.Fingerprint]).
 	Host string
+	// Listen is HOST:PORT in place of Host, for workers that join ([Broker.Invitation]);
+	// port 0 is any that is free.
+	Listen string
 }
 
 // Broker is the server, from the side of the play. It is not safe for concurrent
@@ -42,6 +47,7 @@ type Broker struct {
 	proc    demo.Proc
 	addr    string
 	started int
+	port    string
 
 	existing *url.URL // nil: the server is on stage
 }
@@ -68,6 +74,14 @@ func Start(ctx context.Context, s demo.Stage, net *cluster.Net, c Config) (*Brok
 		return nil, err
 	}
 	b := &Broker{s: s, net: net, c: c, dir: filepath.Join(dir, string(Name)), secret: NewSecret()}
+	if c.Listen != "" && net.DoorHost() != "" {
+		return nil, errors.New("nobody can join a broker in a network namespace of its own: leave out --net namespaces, or --listen")
+	}
+	if c.Listen != "" {
+		if b.c.Host, b.port, err = listenAt(c.Listen); err != nil {
+			return nil, err
+		}
+	}
 	if err := os.MkdirAll(b.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("no folder for the broker's files: %w", err)
 	}
@@ -83,8 +97,8 @@ func (b *Broker) start(ctx context.Context) error {
 	}
 	p, err := b.s.Spawn(ctx, demo.Spec{
 		Role: string(Name), Name: name, Node: string(Name),
-		Args:  map[string]string{"host": cmp.Or(b.c.Host, b.net.Host(Name)), "dir": b.dir, "stage": b.net.DoorHost(), "secret": string(b.secret)},
-		Heard: cluster.Announced("nats", addr, nil),
+		Args:  map[string]string{"host": cmp.Or(b.c.Host, b.net.Host(Name)), "port": b.port, "dir": b.dir, "stage": b.net.DoorHost(), "secret": string(b.secret)},
+		Heard: cluster.Announced("nats", addr, b.c.Heard),
 	})
 	if err != nil {
 		return err
@@ -98,6 +112,9 @@ func (b *Broker) start(ctx context.Context) error {
 		b.net.Moved(b.addr, at)
 	}
 	b.addr = at
+	if b.c.Listen != "" {
+		b.port = portOf(at) // who joined knows no other
+	}
 	return nil
 }
 

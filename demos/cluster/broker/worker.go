@@ -24,8 +24,8 @@ type Task struct {
 // ErrCutOff is that the broker lets a worker in no more.
 var ErrCutOff = errors.New("the broker has cut this worker off")
 
-// Work does tasks, one at a time, until the master says that there are no more.
-// It returns nil then, and ErrCutOff when the broker refuses this worker. While
+// Work does tasks, one at a time, until the master says that there are no more, or
+// ctx is done between two tasks. It returns nil then, and ErrCutOff when the broker refuses this worker. While
 // there is no broker it waits for one. Facts about the worker go to tell, from
 // several goroutines; do is called from the one that called Work.
 func Work(ctx context.Context, name trace.ID, a Access, tell func(trace.Data), do func(context.Context, Task) (any, error)) error {
@@ -56,9 +56,13 @@ func Work(ctx context.Context, name trace.ID, a Access, tell func(trace.Data), d
 		case err == nil:
 			continue // it was said twice
 		}
-		if err == errOver {
+		if err == errOver || err != nil && d.Token == "" && ctx.Err() != nil {
 			m.say(byes, up{Task: -1})
 			return nc.FlushTimeout(time.Second)
+		}
+		if err != nil && ctx.Err() != nil { // it was told to stop
+			m.say(byes, up{Task: -1})
+			nc.FlushTimeout(time.Second)
 		}
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ package sock
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -202,8 +203,32 @@ func Listen(a Addr) (*Listener, error) {
 // Addr is where it listens.
 func (l *Listener) Addr() Addr { return l.addr }
 
-// Close stops listening. Connections that were accepted stay.
+// Close stops listening here: where other processes have the socket too, it goes
+// on. Connections that were accepted stay.
 func (l *Listener) Close() error { return l.l.Close() }
+
+// File is the same socket as a file of its own, to be handed to another process,
+// which makes it a Listener again with [Inherited]. Whoever has it may accept;
+// the kernel gives each connection to one of those who wait. Windows has no such
+// thing: then it is an error.
+func (l *Listener) File() (*os.File, error) { return l.l.File() }
+
+// Inherited is the Listener of a file that [Listener.File] made in another
+// process, and takes the file over.
+func Inherited(f *os.File) (*Listener, error) {
+	defer f.Close()
+	l, err := net.FileListener(f)
+	if err != nil {
+		return nil, err
+	}
+	t, ok := l.(*net.TCPListener)
+	a, bad := ParseAddr(l.Addr().String())
+	if !ok || bad != nil {
+		l.Close()
+		return nil, fmt.Errorf("%s is no socket that listens on loopback", f.Name())
+	}
+	return &Listener{t, a}, nil
+}
 
 // Accept waits for somebody who knows the key.
 func (l *Listener) Accept(key Key) (*Conn, error) {

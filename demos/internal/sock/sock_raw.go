@@ -144,6 +144,7 @@ func Wait(d time.Duration, conns ...*Conn) (ready []bool, err error) {
 type Listener struct {
 	fd   int
 	addr Addr
+	file *os.File // that owns fd, if any
 }
 
 func tcp() (int, error) {
@@ -166,7 +167,7 @@ func Listen(a Addr) (*Listener, error) {
 		err = syscall.Bind(fd, a.raw())
 	}
 	if err == nil {
-		err = syscall.Listen(fd, 8)
+		err = syscall.Listen(fd, 128)
 	}
 	var at syscall.Sockaddr
 	if err == nil {
@@ -178,14 +179,50 @@ func Listen(a Addr) (*Listener, error) {
 		return nil, fmt.Errorf("to listen on %s: %w", a.IP(), err)
 	}
 	a.Port = in4.Port
-	return &Listener{fd, a}, nil
+	return &Listener{fd: fd, addr: a}, nil
 }
 
 // Addr is where it listens.
 func (l *Listener) Addr() Addr { return l.addr }
 
-// Close stops listening. Connections that were accepted stay.
-func (l *Listener) Close() error { return syscall.Close(l.fd) }
+// Close stops listening here: where other processes have the socket too, it goes
+// on. Connections that were accepted stay.
+func (l *Listener) Close() error {
+	if l.file != nil {
+		return l.file.Close()
+	}
+	return syscall.Close(l.fd)
+}
+
+// File is the same socket as a file of its own, to be handed to another process,
+// which makes it a Listener again with [Inherited]. Whoever has it may accept;
+// the kernel gives each connection to one of those who wait.
+func (l *Listener) File() (*os.File, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	fd, err := syscall.Dup(l.fd)
+	if err != nil {
+		return nil, fmt.Errorf("to hand over the socket of %s: %w", l.addr, err)
+	}
+	syscall.CloseOnExec(fd)
+	return os.NewFile(uintptr(fd), "listener"), nil
+}
+
+// Inherited is the Listener of a file that [Listener.File] made in another
+// process, and takes the file over.
+func Inherited(f *os.File) (*Listener, error) {
+	fd := int(f.Fd())
+	at, err := syscall.Getsockname(fd)
+	in4, ok := at.(*syscall.SockaddrInet4)
+	if err != nil || !ok {
+		return nil, fmt.Errorf("%s is no socket that listens", f.Name())
+	}
+	a := Addr{Host: in4.Addr[3], Port: in4.Port, Apart: in4.Addr[0] == 10}
+	if in4.Addr != a.ip() {
+		return nil, fmt.Errorf("%s does not listen on loopback", f.Name())
+	}
+	return &Listener{fd, a, f}, nil
+}
 
 // Accept waits, in the kernel, for somebody who knows the key.
 func (l *Listener) Accept(key Key) (*Conn, error) {

@@ -191,3 +191,53 @@ func TestFiles(t *testing.T) {
 		t.Errorf("at the end: %v", err)
 	}
 }
+
+// A socket that was handed over takes connections, also once whoever opened it
+// has closed it.
+func TestInherited(t *testing.T) {
+	l, err := Listen(Addr{Host: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.Addr()
+	f, err := l.File()
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	heir, err := Inherited(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer heir.Close()
+	if heir.Addr() != at {
+		t.Errorf("it listens on %s, not on %s", heir.Addr(), at)
+	}
+	key := NewKey()
+	go func() {
+		if c, err := Dial(Addr{Host: 1}, at, key); err == nil {
+			c.Write([]byte("hello\n"))
+			c.Close()
+		}
+	}()
+	c, err := heir.Accept(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if line, err := (&Lines{C: c}).Line(); line != "hello" {
+		t.Errorf("%q, %v", line, err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	if _, err := Inherited(r); err == nil {
+		t.Error("a pipe is taken for a socket")
+	}
+	r.Close()
+}

@@ -222,8 +222,9 @@ def _process(m):
         def start(self):
             _gate("start " + self.name)
             role = _role(self)  # a process that was started no longer has its target
+            began = time.perf_counter_ns()  # a clock that all processes here share
             was(self)
-            _tell('{"k":"child","p":%d,"c":%d,"n":%s,"m":%s,"x":"%s"}\n' % (os.getpid(), self.pid or 0, _q(self.name), _q(_method(self)), role))
+            _tell('{"k":"child","p":%d,"c":%d,"n":%s,"m":%s,"x":"%s","ns":%d}\n' % (os.getpid(), self.pid or 0, _q(self.name), _q(_method(self)), role, began))
         return start
 
     def join(was):
@@ -235,7 +236,8 @@ def _process(m):
 
     def bootstrap(was):
         def _bootstrap(self, parent_sentinel=None):
-            _tell('{"k":"proc","p":%d,"n":%s,"m":%s,"x":"%s"}\n' % (os.getpid(), _q(self.name), _q(_method(self)), _role(self)))
+            now = time.perf_counter_ns()
+            _tell('{"k":"proc","p":%d,"n":%s,"m":%s,"x":"%s","ns":%d}\n' % (os.getpid(), _q(self.name), _q(_method(self)), _role(self), now))
             return was(self, parent_sentinel)
         return _bootstrap
     _wrap(base, "start", start)

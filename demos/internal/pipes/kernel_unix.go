@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package queue
+package pipes
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"unsafe"
 )
 
-// inPipe is how many bytes the kernel says are in a pipe (FIONREAD), asked at
+// In is how many bytes the kernel says are in a pipe (FIONREAD), asked at
 // its read end.
-func inPipe(f *os.File) (n int, told bool) {
+func In(f *os.File) (n int, told bool) {
 	c, err := f.SyscallConn()
 	if err != nil {
 		return 0, false

@@ -1,4 +1,4 @@
-package queue
+package pipes
 
 import (
 	"bytes"
@@ -9,8 +9,8 @@ import (
 
 const fionread = syscall.TIOCINQ
 
-// capacity is what the kernel says that a pipe holds (F_GETPIPE_SZ).
-func capacity(f *os.File) (n int, told bool) {
+// Capacity is what the kernel says that a pipe holds (F_GETPIPE_SZ).
+func Capacity(f *os.File) (n int, told bool) {
 	c, err := f.SyscallConn()
 	if err != nil {
 		return 0, false
@@ -22,11 +22,11 @@ func capacity(f *os.File) (n int, told bool) {
 	return n, told
 }
 
-// sleepsIn is what the main thread of a process sleeps in at this moment: "pipe
-// read", "pipe write" or "timer"; "" when it does not sleep, sleeps in something
-// else, or the kernel does not tell.
-func sleepsIn(pid int) string {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", pid))
+// SleepsIn is what a thread sleeps in at this moment, by its tid, or the main
+// thread of a process by its pid: "pipe read", "pipe write" or "timer"; "" when it
+// does not sleep, sleeps in something else, or the kernel does not tell.
+func SleepsIn(tid int) string {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/wchan", tid))
 	if err != nil {
 		return ""
 	}

@@ -1,3 +1,3 @@
-package queue
+package pipes
 
 const fionread = 0x4004667f

@@ -163,7 +163,9 @@ type Stage interface {
 	Param(name string) string
 	Seed() uint64
 	// Adopt puts on stage what a program of the run has started itself, or a thread
-	// of a worker's. It fails when that is none of the run's, or has gone already.
+	// of a worker's. It fails when that is none of the run's. What a program started
+	// and has gone already is on stage by the program's word, with an end that
+	// nobody told.
 	Adopt(g Guest) (Proc, error)
 	// Reported reports a fact by the word of a process of a program: what Worker.Report
 	// does for a role. It is false for what a worker cannot vouch for.

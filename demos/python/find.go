@@ -1,7 +1,6 @@
 package python
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,24 +51,57 @@ func Find(ctx context.Context, path string) (Interpreter, error) {
 	if err != nil {
 		return in, fmt.Errorf("there is no program %s: name a Python, or leave it out to use python3", safe.Line(path, 80))
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	asked, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, found, "-c", ask)
+	cmd := exec.CommandContext(asked, found, "-c", ask)
 	cmd.WaitDelay = time.Second
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if json.Unmarshal(out, &in) != nil || len(in.Number) != 2 {
-		why := lastLine(stderr.String())
-		if why == "" && err != nil {
+	group(cmd)
+	var stdout, stderr tail
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err = cmd.Run()
+	if err := ctx.Err(); err != nil {
+		return in, err
+	}
+	// The answer is the last line: what starts a Python may print things of its own.
+	if json.Unmarshal([]byte(lastLine(string(stdout.end))), &in) != nil || len(in.Number) != 2 {
+		why := lastLine(string(stderr.end))
+		switch {
+		case asked.Err() != nil:
+			why = fmt.Sprintf("no answer within %v", patience)
+		case why == "" && err != nil:
 			why = err.Error()
+		case why == "":
+			why = "it does not answer as a Python does"
 		}
 		return in, fmt.Errorf("the Python at %s does not work (%s): mend or reinstall it; all that runs in Go works without it", safe.Line(found, 80), safe.Line(why, 120))
 	}
 	if in.Number[0] < Oldest[0] || in.Number[0] == Oldest[0] && in.Number[1] < Oldest[1] {
 		return in, fmt.Errorf("the Python at %s is %s, and the course needs %d.%d or later; all that runs in Go works without it", safe.Line(found, 80), safe.Line(in.Version, 20), Oldest[0], Oldest[1])
 	}
+	if in.Path == "" {
+		in.Path = found
+	}
 	return in, nil
+}
+
+// patience is how long a Python may take to say what it is: on a busy machine the
+// start of one takes seconds.
+const patience = 30 * time.Second
+
+// tail keeps the end of what is written to it, and takes no more than an answer may
+// have.
+type tail struct {
+	end   []byte
+	total int
+}
+
+func (t *tail) Write(b []byte) (int, error) {
+	if t.total += len(b); t.total > 1<<20 {
+		return 0, errors.New("it does not answer as a Python does")
+	}
+	t.end = append(t.end, b...)
+	t.end = t.end[max(0, len(t.end)-4096):]
+	return len(b), nil
 }
 
 func lastLine(s string) string {

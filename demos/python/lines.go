@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,18 +45,21 @@ type cast struct {
 	main int
 
 	mu      sync.Mutex
-	who     map[int]trace.ID // process → name
-	threads map[int]trace.ID // thread → name
+	who     map[int]trace.ID  // process → name
+	procs   map[int]demo.Proc // process → what the stage has of it
+	threads map[int]thread
 	names   map[trace.ID]bool
-	missed  map[int]bool      // had ended before they could be put on stage
 	found   map[int]time.Time // seen in the kernel's tables, and not yet named
 	tasks   map[string]int
 	notes   map[int]string
-	inHand  map[trace.ID]int  // the task that each has
-	gone    map[int]bool      // tasks that are lost
-	things  map[string]*thing // queues and locks
+	inHand  map[trace.ID]map[int]bool // the tasks that each has
+	gone    map[int]bool              // tasks that are lost
+	things  map[string]*thing         // queues and locks
 	listens map[string]trace.ID
-	msgs    map[string]trace.Msg
+	calls   map[string]*call
+	marks   *os.File      // the program's own pipe of lines: see mourn
+	deaf    bool          // marks are over
+	over    chan struct{} // closed when all that the main process said has been heard
 	begins  map[int]int64 // one end of the time from start() to a child's first line; then of the other
 	starts  map[string][]time.Duration
 
@@ -68,6 +73,12 @@ type cast struct {
 	tookMost time.Duration
 }
 
+// thread is a thread on stage.
+type thread struct {
+	id  trace.ID
+	pid int
+}
+
 // thing is a queue or a lock, under the name that the program has for it.
 type thing struct {
 	id         trace.ID
@@ -76,9 +87,9 @@ type thing struct {
 
 func newCast(s demo.Stage) *cast {
 	return &cast{
-		s: s, who: map[int]trace.ID{}, threads: map[int]trace.ID{}, names: map[trace.ID]bool{"main": true}, found: map[int]time.Time{},
-		tasks: map[string]int{}, notes: map[int]string{}, inHand: map[trace.ID]int{}, gone: map[int]bool{}, things: map[string]*thing{},
-		listens: map[string]trace.ID{}, msgs: map[string]trace.Msg{}, begins: map[int]int64{}, missed: map[int]bool{}, starts: map[string][]time.Duration{},
+		s: s, who: map[int]trace.ID{}, procs: map[int]demo.Proc{}, threads: map[int]thread{}, over: make(chan struct{}), names: map[trace.ID]bool{"main": true}, found: map[int]time.Time{},
+		tasks: map[string]int{}, notes: map[int]string{}, inHand: map[trace.ID]map[int]bool{}, gone: map[int]bool{}, things: map[string]*thing{},
+		listens: map[string]trace.ID{}, calls: map[string]*call{}, begins: map[int]int64{}, starts: map[string][]time.Duration{},
 	}
 }
 
@@ -92,16 +103,26 @@ func (c *cast) line(b []byte) {
 	defer c.mu.Unlock()
 	switch l.Kind {
 	case "child":
-		c.adopt(l.Child, l.Name, "", l.Method)
+		c.adopt(l.Child, l.Name, l.Text, l.Method)
 		c.began(l.Child, l.Method, -l.Took)
 		return
 	case "proc":
-		c.adopt(l.PID, l.Name, "", l.Method)
+		c.adopt(l.PID, l.Name, l.Text, l.Method)
 		c.began(l.PID, l.Method, l.Took)
 		return
 	case "fork":
-		if _, ok := c.found[l.PID]; !ok && c.who[l.PID] == "" {
+		if _, ok := c.found[l.PID]; !ok && !c.known(l.PID) {
 			c.found[l.PID] = time.Now()
+		}
+		return
+	case "pipe":
+		if !c.deaf && c.marks == nil && (l.PID == c.main || c.main == 0) {
+			c.marks, _ = os.OpenFile(fmt.Sprintf("/proc/%d/fd/%d", l.PID, l.Child), os.O_WRONLY, 0)
+		}
+		return
+	case "dead":
+		if l.PID == os.Getpid() {
+			c.dead(l.Child)
 		}
 		return
 	case "thread":
@@ -111,11 +132,11 @@ func (c *cast) line(b []byte) {
 	who := c.at(l)
 	switch l.Kind {
 	case "end":
-		if id, ok := c.threads[l.TID]; ok {
+		if t, ok := c.threads[l.TID]; ok {
 			delete(c.threads, l.TID)
-			c.s.Returned(id)
+			c.s.Returned(t.id)
 		}
-	case "new", "news", "run", "done", "fail", "lost":
+	case "new", "news", "run", "done", "fail", "lost", "cancel":
 		c.task(who, l)
 	case "block":
 		c.s.Reported(who, trace.Block{On: l.Text})
@@ -123,6 +144,8 @@ func (c *cast) line(b []byte) {
 		c.thing(l.Queue, l.Kind, l.Name)
 	case "value":
 		c.thing(l.Queue+" value", l.Kind, l.Name)
+	case "ack":
+		c.s.Reported(who, trace.Item{Is: trace.KindAck, Queue: c.thing(l.Queue, "queue", "").id, Depth: -1})
 	case "put", "get":
 		c.item(who, l)
 	case "want", "hold", "free":
@@ -132,9 +155,9 @@ func (c *cast) line(b []byte) {
 		is := map[string]trace.Kind{"read": trace.KindRead, "write": trace.KindWrite}[l.Kind]
 		c.s.Reported(who, trace.Cell{Is: is, Cell: c.thing(l.Queue+" value", "value", "").id, Value: l.Text})
 	case "listen":
-		c.listens[l.Text] = who
+		c.listens[local(l.Text)] = who
 		c.s.Reported(who, trace.Listen{Addr: l.Text, For: "manager"})
-	case "call", "reply":
+	case "call", "got", "answer", "reply":
 		c.call(who, l)
 	case "late":
 		c.s.Reported(who, trace.Say{Text: fmt.Sprintf("held its event loop for %v: %s", time.Duration(l.Took).Round(time.Millisecond), l.Text)})
@@ -182,16 +205,31 @@ func (c *cast) began(pid int, method string, at int64) {
 
 // at is who speaks: a thread where it is on stage, else its process.
 func (c *cast) at(l line) trace.ID {
-	if id, ok := c.threads[l.TID]; ok && l.TID != 0 {
-		return id
+	if t, ok := c.threads[l.TID]; ok && l.TID != 0 {
+		return t.id
 	}
 	if c.who[l.PID] == "" {
-		c.adopt(l.PID, "", "", "")
+		k := kind(l.PID, commandLine(parentOf(l.PID)))
+		c.adopt(l.PID, strings.ReplaceAll(k, " ", "-"), k, "")
 	}
-	if id := c.who[l.PID]; id != "" {
-		return id
+	return c.who[l.PID]
+}
+
+// known says that a process is on stage. A number that the kernel has given to
+// another one since is not.
+func (c *cast) known(pid int) bool {
+	if p := c.procs[pid]; p != nil {
+		select {
+		case <-p.Reaped():
+			if parentOf(pid) != 0 {
+				c.dead(pid)
+				delete(c.who, pid)
+				delete(c.procs, pid)
+			}
+		default:
+		}
 	}
-	return "main"
+	return c.who[pid] != ""
 }
 
 // unique makes a name that nobody has.
@@ -218,22 +256,16 @@ func short(name string) string {
 
 // adopt puts a process on stage under the name that multiprocessing gave it.
 func (c *cast) adopt(pid int, name, role, method string) {
-	if pid <= 0 || c.who[pid] != "" || c.missed[pid] {
+	if pid <= 0 || c.known(pid) {
 		return
 	}
 	delete(c.found, pid)
+	is := role
 	if role == "" {
-		switch role = "process"; {
-		case strings.Contains(name, "PoolWorker"):
-			role = "pool worker"
-		case strings.Contains(name, "Manager"):
-			role = "manager server"
-		case name == "":
-			role, method = "child", "fork"
-		}
-		if method != "" {
-			role += ", " + method
-		}
+		role, method = "child", "fork"
+	}
+	if method != "" {
+		role += ", " + method
 	}
 	name = short(name)
 	if name == "" {
@@ -243,48 +275,83 @@ func (c *cast) adopt(pid int, name, role, method string) {
 		}
 	}
 	id := c.unique(name)
-	p, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role, Leaves: role == tracker})
-	if err != nil {
-		delete(c.names, id)
-		c.missed[pid] = true
-		c.s.Reported("main", trace.Say{Text: fmt.Sprintf("%s (pid %d) has come and gone between two looks", id, pid)})
-		return
+	c.who[pid] = id // what it says is its own, on stage or not
+	if p, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role, Leaves: is == tracker}); err == nil {
+		c.procs[pid] = p
+		go c.mourn(p)
 	}
-	c.who[pid] = id
-	go c.mourn(p)
 }
 
-// mourn tells what a process had in hand when it ended.
+// mourn waits for the end of a process. What it had said by then lies in the pipe
+// still: a mark of ours goes in behind it, and when that comes out, all is heard.
 func (c *cast) mourn(p demo.Proc) {
 	<-p.Exited()
+	c.mu.Lock()
+	marks := c.marks
+	c.mu.Unlock()
+	if marks != nil {
+		if _, err := fmt.Fprintf(marks, "{\"k\":\"dead\",\"p\":%d,\"c\":%d}\n", os.Getpid(), p.PID()); err == nil {
+			return
+		}
+	}
+	time.Sleep(unmarked)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dead(p.PID())
+}
+
+// unmarked is how long the last word of a process may take where no mark tells.
+const unmarked = 100 * time.Millisecond
+
+// dead tells what a process had in hand when it ended.
+func (c *cast) dead(pid int) {
+	p := c.procs[pid]
+	if p == nil {
+		return
+	}
 	x, err := p.Wait(context.Background())
 	if err != nil {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n, ok := c.inHand[p.ID()]
-	if !ok {
-		return
+	for _, n := range slices.Sorted(maps.Keys(c.inHand[p.ID()])) {
+		c.lose(p.ID(), n, "its process ended with "+x.String())
 	}
 	delete(c.inHand, p.ID())
-	c.lose(n)
-	c.s.Emit(p.ID(), trace.Task{Is: trace.KindTaskLost, Task: n, Worker: p.ID(), Note: "its process ended with " + x.String()})
+	for tid, t := range c.threads {
+		if t.pid == pid {
+			for _, n := range slices.Sorted(maps.Keys(c.inHand[t.id])) {
+				c.lose(t.id, n, "its process ended with "+x.String())
+			}
+			delete(c.inHand, t.id)
+			delete(c.threads, tid)
+		}
+	}
+	if pid == c.main {
+		select {
+		case <-c.over:
+		default:
+			close(c.over)
+		}
+	}
 }
 
-func (c *cast) lose(task int) {
+func (c *cast) lose(who trace.ID, task int, why string) {
+	if c.gone[task] {
+		return
+	}
 	c.lost++
 	c.gone[task] = true
+	c.s.Emit(who, trace.Task{Is: trace.KindTaskLost, Task: task, Worker: who, Note: why})
 }
 
 func (c *cast) thread(l line) {
-	if c.threads[l.TID] != "" || len(c.threads) >= 64 {
+	if c.threads[l.TID].id != "" || len(c.threads) >= 64 {
 		return
 	}
 	c.at(line{PID: l.PID})
 	id := c.unique(short(l.Name))
 	if _, err := c.s.Adopt(demo.Guest{PID: l.PID, TID: l.TID, Name: id, Role: "thread"}); err == nil {
-		c.threads[l.TID] = id
+		c.threads[l.TID] = thread{id, l.PID}
 	}
 }
 
@@ -316,12 +383,14 @@ func (c *cast) task(who trace.ID, l line) {
 		}
 		return
 	case "lost":
-		n := c.number(l.Key, "")
-		if c.gone[n] {
-			return
+		if n := c.number(l.Key, ""); !c.gone[n] {
+			c.lost++
+			c.gone[n] = true
+			c.s.Reported("", trace.Task{Is: trace.KindTaskLost, Task: n, Note: l.Error})
 		}
-		c.lose(n)
-		c.s.Reported("", trace.Task{Is: trace.KindTaskLost, Task: n, Note: l.Error})
+		return
+	case "cancel":
+		c.s.Reported("", trace.Task{Is: trace.KindTaskFail, Task: c.number(l.Key, ""), Note: "cancelled before it ran"})
 		return
 	}
 	n := c.number(l.Key, l.Text)
@@ -329,7 +398,10 @@ func (c *cast) task(who trace.ID, l line) {
 	switch l.Kind {
 	case "run":
 		t.Is = trace.KindTaskRun
-		c.inHand[who] = n
+		if c.inHand[who] == nil {
+			c.inHand[who] = map[int]bool{}
+		}
+		c.inHand[who][n] = true
 	case "done":
 		t.Is = trace.KindTaskDone
 		c.done++
@@ -339,8 +411,8 @@ func (c *cast) task(who trace.ID, l line) {
 		t.Is, t.Note = trace.KindTaskFail, l.Error
 		c.failed++
 	}
-	if t.Is != trace.KindTaskRun && c.inHand[who] == n {
-		delete(c.inHand, who)
+	if t.Is != trace.KindTaskRun {
+		delete(c.inHand[who], n)
 	}
 	c.s.Reported(who, t)
 }
@@ -367,27 +439,4 @@ func (c *cast) item(who trace.ID, l line) {
 		is = trace.KindGet
 	}
 	c.s.Reported(who, trace.Item{Is: is, Queue: q.id, Item: l.Text, Depth: max(0, q.puts-q.gets)})
-}
-
-// call is a call of a proxy: a message to the manager's server, and one back.
-func (c *cast) call(who trace.ID, l line) {
-	to, ok := c.listens[l.Queue]
-	if !ok {
-		return // a server elsewhere
-	}
-	key := fmt.Sprintf("%d.%d", l.PID, l.Index)
-	if l.Kind == "call" {
-		m := trace.Msg{Is: trace.KindSend, Msg: key, From: who, To: to, Text: l.Text}
-		c.msgs[key] = m
-		c.s.Reported(who, m)
-		return
-	}
-	m, ok := c.msgs[key]
-	if !ok {
-		return
-	}
-	delete(c.msgs, key)
-	m.Is, m.Took, m.Text = trace.KindRecv, time.Duration(l.Took), m.Text+", answered"
-	c.s.Reported(who, m)
-	c.s.Reported(who, trace.RTT{A: m.From, B: m.To, Took: m.Took})
 }

@@ -25,17 +25,22 @@ type play struct {
 }
 
 func (p *play) run(ctx context.Context) error {
+	defer p.c.unmark()
 	file := filepath.Base(p.p.path)
 	free := ""
 	if !p.in.Locked {
 		free = " (free-threaded: no interpreter lock)"
 	}
 	p.s.Say("Python %s%s runs %s. It starts its processes by %s unless it says otherwise.", p.in.Version, free, file, p.method())
+	args, err := split(p.s.Param("args"))
+	if err != nil {
+		return err
+	}
 	started := time.Now()
 	main, err := p.s.Spawn(ctx, demo.Spec{
 		Role: "python", Name: "main", Unreaped: true, // so that its process group is its own until the end
 		Program: &demo.Program{
-			Path: p.in.Path, Args: append([]string{p.p.path}, strings.Fields(p.s.Param("args"))...),
+			Path: p.in.Path, Args: append([]string{p.p.path}, args...),
 			Env: p.p.environment(p.s, p.dir), Dir: p.start(), Line: p.c.line,
 		},
 	})
@@ -44,8 +49,9 @@ func (p *play) run(ctx context.Context) error {
 	}
 	p.main = main
 	p.c.mu.Lock()
-	p.c.main, p.c.who[main.PID()] = main.PID(), "main"
+	p.c.main, p.c.who[main.PID()], p.c.procs[main.PID()] = main.PID(), "main", main
 	p.c.mu.Unlock()
+	go p.c.mourn(main)
 	p.s.Gauge("start", float64(main.Took())/1e6, "ms")
 	began := started.Add(main.Took())
 
@@ -56,7 +62,9 @@ func (p *play) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	p.measure(time.Since(began))
+	took := time.Since(began)
+	p.hearOut(ctx)
+	p.measure(took)
 	p.judge(file)
 	p.main.Reap(ctx)
 	return nil
@@ -175,6 +183,26 @@ func (p *play) leave(ctx context.Context) {
 	}
 }
 
+// hearOut waits until all has been heard that the program said before its end.
+func (p *play) hearOut(ctx context.Context) {
+	select {
+	case <-p.c.over:
+	case <-time.After(leaving):
+	case <-ctx.Done():
+	}
+}
+
+// unmark lets go of the program's pipe, which ends with the last of its writers.
+func (c *cast) unmark() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deaf = true
+	if c.marks != nil {
+		c.marks.Close()
+		c.marks = nil
+	}
+}
+
 // measure reports the numbers of the run.
 func (p *play) measure(took time.Duration) {
 	p.c.mu.Lock()
@@ -208,7 +236,7 @@ func (p *play) judge(file string) {
 		}
 	}
 	if p.c.lost > 0 {
-		text += fmt.Sprintf("; %s lost with a worker", demo.Plural(p.c.lost, "task"))
+		text += fmt.Sprintf("; %s lost", demo.Plural(p.c.lost, "task"))
 	}
 	p.s.Verdict(ok, "%s", text)
 }
@@ -239,7 +267,7 @@ func (c *cast) look(most int) int {
 			}
 			seen[child] = true
 			n++
-			if c.who[child] == "" {
+			if !c.known(child) {
 				since, ok := c.found[child]
 				if !ok {
 					c.found[child] = now

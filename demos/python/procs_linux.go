@@ -38,8 +38,26 @@ func kind(pid int, parentLine string) string {
 	case strings.Contains(line, "multiprocessing.spawn"):
 		return ""
 	}
-	first, _, _ := strings.Cut(line, " ")
-	return filepath.Base(first)
+	return title(strings.Fields(line))
+}
+
+// title is what a program is called: of a Python, the program that it runs.
+func title(args []string) string {
+	name := filepath.Base(args[0])
+	if !strings.HasPrefix(name, "python") {
+		return name
+	}
+	for i, a := range args[1:] {
+		switch {
+		case a == "-m" && i+2 < len(args):
+			return args[i+2]
+		case a == "-c":
+			return name + " -c"
+		case !strings.HasPrefix(a, "-"):
+			return filepath.Base(a)
+		}
+	}
+	return name
 }
 
 func commandLine(pid int) string {

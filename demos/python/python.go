@@ -5,6 +5,24 @@
 // concurrent.futures, threading and asyncio; the processes themselves are found in
 // the kernel's tables, and their states are the kernel's, as for roles in Go.
 //
+// What is seen: processes with how they were started, however they came; tasks of
+// multiprocessing.Pool, ThreadPool, both executors of concurrent.futures and asyncio;
+// multiprocessing's Queue, JoinableQueue and SimpleQueue, Lock, RLock, Semaphore and
+// BoundedSemaphore, where the program itself makes them; waits at join, Event,
+// Condition and Barrier; calls of a manager's proxies, as messages to its server and
+// back; threads; exceptions that end a process or a thread; a callback that holds an
+// event loop. In step mode, reads and writes of a Value too. A program in Python that
+// this one starts with subprocess tells of itself as well.
+//
+// What is not: threading's locks and queue.Queue, pipes, Arrays and shared_memory, and
+// what C extensions start by themselves; what a queue's pipe holds (its depth is puts
+// less gets, as they are heard of); more than some of the uses of a lock or a proxy
+// that come thick and fast, and the program's process then says so. A Python that runs
+// isolated (-I, -E, -S), or in an environment that the program made up, is a process
+// on stage that says nothing. Tasks that a pool is ended with before they begin stay
+// waiting; those in hand are lost. On macOS, where there is no /proc, only processes
+// that say so themselves are seen, and not what the kernel tells of them.
+//
 // The rules are:
 //  1. The program is the file, byte for byte: what it prints, returns and raises is
 //     what it would without us, but for a little time (BenchmarkBridge).
@@ -51,7 +69,7 @@ func (Demo) Info() demo.Info {
 		Params: []demo.Param{
 			{Name: "file", Doc: "the program's file"},
 			{Name: "lesson", Doc: "or the lesson whose listing is to run"},
-			{Name: "args", Doc: "its arguments, as in a shell without quotes"},
+			{Name: "args", Doc: "its arguments, as in a shell: quotes hold one together", Check: func(s string) error { _, err := split(s); return err }},
 			{Name: "python", Doc: "the Python to use; else python3"},
 			{Name: "start", Doc: "how multiprocessing starts processes when the program does not say: fork, forkserver or spawn; else as Python does", Default: "", Check: demo.Choice("", "fork", "forkserver", "spawn")},
 			{Name: "limit", Doc: "end it after so long; 0s: never. With a learner at the keys, only when it is set", Default: "", Check: optional(demo.Duration(0, 24*time.Hour))},
@@ -97,6 +115,9 @@ type program struct {
 	ours bool   // a listing of the course: it gets a folder and an environment of its own
 }
 
+// biggest is how many bytes a program may have.
+const biggest = 16 << 20
+
 // find finds the file, or writes the listing into the run's folder.
 func (d Demo) find(s demo.Stage, dir string) (program, error) {
 	file, lesson := s.Param("file"), s.Param("lesson")
@@ -127,14 +148,18 @@ func (d Demo) find(s demo.Stage, dir string) (program, error) {
 	if err != nil {
 		return program{}, err
 	}
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		return program{}, fmt.Errorf("%s is a folder: name a Python program in it", safe.Line(file, 80))
+	} else if err == nil && !st.Mode().IsRegular() {
+		return program{}, fmt.Errorf("%s is no file: name a Python program", safe.Line(file, 80))
+	} else if err == nil && st.Size() > biggest {
+		return program{}, fmt.Errorf("%s has %d MB, which is no program: at most %d MB", safe.Line(file, 80), st.Size()>>20, biggest>>20)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return program{}, fmt.Errorf("%s cannot be read: %w", safe.Line(file, 80), errors.Unwrap(err))
 	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
-		return program{}, fmt.Errorf("%s is no file: name a Python program", safe.Line(file, 80))
-	}
+	f.Close()
 	return program{path: path, home: filepath.Dir(path)}, nil
 }
 
@@ -193,7 +218,9 @@ func unpack(dir string) error {
 
 // Play implements demo.Demo.
 func (d Demo) Play(ctx context.Context, s demo.Stage) error {
+	slow := time.AfterFunc(3*time.Second, func() { s.Say("Python has not answered for 3 s: this machine is busy, or that is no Python.") })
 	in, err := Find(ctx, s.Param("python"))
+	slow.Stop()
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"edu/procession/demos/board"
@@ -164,23 +165,26 @@ if __name__ == "__main__":
 // Pids, parents and states on the Board are what /proc says of these processes; a
 // worker that is killed in mid-task is replaced, and its task is not.
 func TestStatesAreTheKernels(t *testing.T) {
+	t.Parallel()
 	have(t)
 	o := options(file(t, patient), "start", "fork")
 	o.Attended = true
 	run := stagetest.Start(t, Demo{}, o)
 	b := stagetest.Until(t, run, "two tasks run", func(b *board.Board) bool { return b.Counts[board.TaskRunning] == 2 })
 	main := b.Proc("main")
+	task := map[trace.ID]int{}
 	for _, id := range []trace.ID{"Worker-1", "Worker-2"} {
 		b = stagetest.Until(t, run, string(id)+" sleeps", func(b *board.Board) bool {
 			p := b.Proc(id)
-			return p != nil && p.State == trace.Asleep && p.On == "timer"
+			return p != nil && p.State == trace.Asleep && p.On == "timer" && p.Task >= 0
 		})
 		p := b.Proc(id)
+		task[id] = p.Task
 		if s := stagetest.State(p.PID); s != 'S' || parentOf(p.PID) != main.PID || p.Parent != "main" {
 			t.Errorf("%s: %c in /proc, parent %d; on stage %v of %s %d", id, s, parentOf(p.PID), p.State, p.Parent, main.PID)
 		}
 	}
-	task, since := b.Proc("Worker-1").Task, b.At
+	since := b.At
 	for _, act := range []struct {
 		name string
 		want trace.Letter
@@ -208,7 +212,7 @@ func TestStatesAreTheKernels(t *testing.T) {
 	if x := b.Proc("Worker-1").Exit; x.Signal != "KILL" || stagetest.State(pid) != 0 {
 		t.Errorf("it ended with %v, and is %c in /proc", x, stagetest.State(pid))
 	}
-	if s := b.Tasks[task].State; s != board.TaskLost {
+	if s := b.Tasks[task["Worker-1"]].State; s != board.TaskLost {
 		t.Errorf("its task is %v", s)
 	}
 	run.Finish()
@@ -237,6 +241,9 @@ func TestBounds(t *testing.T) {
 		{"leaves at once", "import os\nos._exit(7)\n", nil, false, "exit code 7"},
 		{"reads input", "import sys\nprint(repr(sys.stdin.read()))\n", nil, true, "exit code 0"},
 		{"is no Python", "this is no program\n", nil, false, "exit code 1; SyntaxError"},
+		{"is of another encoding", "# coding: latin-1\nprint('\xe9t\xe9' == '\\xe9t\\xe9')\n", nil, true, "exit code 0"},
+		{"is in no encoding", "print('\xff')\n", nil, false, "exit code 1; SyntaxError"},
+		{"takes arguments", "import sys\nassert sys.argv[1:] == ['a b', \"it's\", ''], sys.argv\n", []string{"args", Quote([]string{"a b", "it's", ""})}, true, "exit code 0"},
 		{"takes memory", "b = bytearray(1 << 30)\n", []string{"memory", "256"}, false, "MemoryError"},
 		{"leaves a daemon", "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(600)\n    os._exit(0)\n", nil, true, "exit code 0"},
 	} {
@@ -262,7 +269,13 @@ func TestFind(t *testing.T) {
 	}
 	old := fake("old", `echo '{"path": "/usr/bin/python3.6", "version": "3.6.9", "number": [3, 6], "method": "fork", "locked": true}'`)
 	broken := fake("broken", "echo 'cannot open shared object file' >&2; exit 127")
+	chatty := fake("chatty", "while :; do echo 'yes, yes, yes, yes, yes, yes, yes, yes, yes, yes, yes, yes, yes'; done")
+	real := have(t).Path
+	if _, err := Find(t.Context(), fake("shim", "echo 'a word of a shim'; exec "+real+" \"$@\"")); err != nil {
+		t.Errorf("one that says more than it is asked: %v", err)
+	}
 	for path, want := range map[string]string{
+		chatty: "does not work", dir: "there is no program",
 		old: "is 3.6.9, and the course needs 3.9", broken: "does not work (cannot open shared object file)",
 		filepath.Join(dir, "none"): "there is no program",
 	} {
@@ -274,6 +287,19 @@ func TestFind(t *testing.T) {
 	if _, err := Find(t.Context(), ""); err != ErrNone {
 		t.Errorf("without python3: %v", err)
 	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	big := file(t, "")
+	if err := os.Truncate(big, 1<<30); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{dir: "is a folder", filepath.Join(dir, "fifo"): "is no file", big: "1024 MB", filepath.Join(dir, "none.py"): "no such file"} {
+		got := stagetest.Play(t, Demo{}, options(path, "python", real))
+		if got.Err == nil || !strings.Contains(got.Err.Error(), want) {
+			t.Errorf("%s: %v", filepath.Base(path), got.Err)
+		}
+	}
 	got := stagetest.Play(t, Demo{}, options("pool.py"))
 	if got.Err == nil || !strings.Contains(got.Err.Error(), "there is no python3") {
 		t.Errorf("the run: %v", got.Err)
@@ -282,6 +308,7 @@ func TestFind(t *testing.T) {
 
 // In step mode each process is held before what it does, and goes when it is let go.
 func TestSteps(t *testing.T) {
+	t.Parallel()
 	have(t)
 	path := file(t, `import multiprocessing as mp
 

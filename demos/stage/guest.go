@@ -2,7 +2,9 @@ package stage
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"edu/procession/demos/demo"
@@ -63,7 +65,9 @@ func (r *run) adopt(g demo.Guest, of *proc, ppid int) (demo.Proc, error) {
 	close(p.heard) // what it has to say comes by its program's line
 	if g.TID == 0 {
 		var err error
-		if p.guest.hold, err = newHandle(g.PID); err != nil {
+		if p.guest.hold, err = newHandle(g.PID); errors.Is(err, syscall.ESRCH) && of.spec.Program != nil {
+			return p, r.passed(p)
+		} else if err != nil {
 			return nil, err
 		}
 	} else {
@@ -94,6 +98,21 @@ func (r *run) adopt(g demo.Guest, of *proc, ppid int) (demo.Proc, error) {
 	return p, nil
 }
 
+// passed takes a program's word for a guest that has come and gone already: how it
+// ended, nobody told.
+func (r *run) passed(p *proc) error {
+	if err := r.name(p); err != nil {
+		return err
+	}
+	p.exit, p.reaped, p.isGone = trace.Exit{PID: p.pid, Code: -1, Untold: true}, trace.Reaped{PID: p.pid}, true
+	r.rec.Add(trace.Worker, p.id, trace.Start{PID: p.pid, Role: p.spec.Role, Node: p.spec.Node})
+	r.rec.Add(trace.Kernel, p.id, p.exit)
+	r.rec.Add(trace.Kernel, p.id, p.reaped)
+	close(p.exited)
+	close(p.gone)
+	return nil
+}
+
 // programOf is the program that a process came of, or the worker whose process it
 // is, nil for none.
 func (r *run) programOf(pid int) *proc {
@@ -115,6 +134,9 @@ func (r *run) programOf(pid int) *proc {
 		if r.warden != nil && at == r.warden.pid {
 			return only // an orphan: its program, or whoever was in between, has ended
 		}
+	}
+	if parentOf(pid) == 0 {
+		return only // it has gone
 	}
 	return nil
 }

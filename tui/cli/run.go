@@ -3,11 +3,11 @@ package cli
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"edu/procession/demos/demo"
+	"edu/procession/demos/python"
 	"edu/procession/tui"
 )
 
@@ -78,7 +78,7 @@ func (a *app) runCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.sets = append(o.sets, "file="+args[0], "args="+strings.Join(args[1:], " "))
+			o.sets = append(o.sets, "file="+args[0], "args="+python.Quote(args[1:]))
 			opt, err := o.parse(d.Info())
 			if err != nil {
 				return err

@@ -49,7 +49,9 @@ def _tell(line):
 def _brief(value, most=40):
     """A value in few letters, without calling the program's code."""
     t = type(value)
-    if t in (int, float, bool, type(None)):
+    if t is int and value.bit_length() > 256:
+        text = "int of %d bits" % value.bit_length()
+    elif t in (int, float, bool, type(None)):
         text = repr(value)
     elif t in (str, bytes):
         text = repr(value[:most])
@@ -63,8 +65,25 @@ def _brief(value, most=40):
 
 def _called(func, args):
     """A call as it is written."""
-    name = getattr(func, "__name__", None) or getattr(getattr(func, "func", None), "__name__", None) or type(func).__name__
-    return name + "(" + ", ".join(_brief(a) for a in args[:3]) + ")"
+    try:
+        name = getattr(func, "__name__", None) or getattr(getattr(func, "func", None), "__name__", None) or type(func).__name__
+        return name + "(" + ", ".join(_brief(a) for a in args[:3]) + ")"
+    except Exception:  # of a __getattr__ of the program's
+        return type(func).__name__ + "()"
+
+
+def _why(exc):
+    """An exception in words."""
+    try:
+        text = str(exc)
+    except Exception:  # of a __str__ of the program's
+        text = ""
+    return type(exc).__name__ + (": " + text if text else "")
+
+
+def _own(name):
+    """Whether a file is the program's own, and no library that lies below it."""
+    return name.startswith(_main) and "/lib/python" not in name
 
 
 def _variable(depth, most=3):
@@ -77,7 +96,7 @@ def _variable(depth, most=3):
         frame = sys._getframe(depth)
         for _ in range(most):
             name = frame.f_code.co_filename
-            if name.startswith(_main) and not name.startswith("<"):
+            if _own(name):
                 import linecache
                 left, eq, _ = linecache.getline(name, frame.f_lineno).partition("=")
                 left = left.strip().rpartition(".")[2]
@@ -110,11 +129,11 @@ def _error(exc, who):
     tb = exc.__traceback__
     while tb is not None and len(frames) < 8:
         code = tb.tb_frame.f_code
-        if code.co_filename.startswith(_main) and "/lib/python" not in code.co_filename:
+        if _own(code.co_filename):
             frames.append("%s:%d in %s" % (code.co_filename.rpartition("/")[2], tb.tb_lineno, code.co_name))
         tb = tb.tb_next
     _tell('{"k":"err","p":%d,"n":%s,"e":%s,"at":[%s]}\n' % (
-        os.getpid(), _q(who), _q("%s: %s" % (type(exc).__name__, exc) if str(exc) else type(exc).__name__, 300),
+        os.getpid(), _q(who), _q(_why(exc), 300),
         ",".join(_q(f, 100) for f in frames)))
 
 
@@ -156,6 +175,27 @@ def _util(m):
     _wrap(m, "_exit_function", leaving)
 
 
+_waiting = set()  # threads that have said for what
+
+
+class _waits:
+    """Tells what this thread waits for: a barrier, and not the condition in it."""
+
+    def __init__(self, on):
+        self._on, self._who = on, (os.getpid(), _tid())
+
+    def __enter__(self):
+        self._outer = self._who not in _waiting
+        if self._outer:
+            _waiting.add(self._who)
+            _tell('{"k":"block","p":%d,"t":%d,"x":%s}\n' % (self._who + (_q(self._on),)))
+
+    def __exit__(self, *_):
+        if self._outer:
+            _waiting.discard(self._who)
+            _tell('{"k":"block","p":%d,"t":%d,"x":""}\n' % self._who)
+
+
 def _method(process):
     """How a process is started."""
     method = getattr(process, "_start_method", None) or getattr(getattr(process, "_popen", None), "method", None)
@@ -164,31 +204,40 @@ def _method(process):
     return method or ""
 
 
+def _role(process):
+    """What a process is for, by the function of the library that it runs."""
+    target = getattr(process, "_target", None)
+    where = (getattr(target, "__module__", ""), getattr(target, "__name__", ""))
+    return {
+        ("multiprocessing.pool", "worker"): "pool worker",
+        ("concurrent.futures.process", "_process_worker"): "executor worker",
+        ("multiprocessing.managers", "_run_server"): "manager server",
+    }.get(where, "process")
+
+
 def _process(m):
     base = m.BaseProcess
 
     def start(was):
         def start(self):
             _gate("start " + self.name)
+            role = _role(self)  # a process that was started no longer has its target
             began = time.perf_counter_ns()  # a clock that all processes here share
             was(self)
-            _tell('{"k":"child","p":%d,"c":%d,"n":%s,"m":%s,"ns":%d}\n' % (os.getpid(), self.pid or 0, _q(self.name), _q(_method(self)), began))
+            _tell('{"k":"child","p":%d,"c":%d,"n":%s,"m":%s,"x":"%s","ns":%d}\n' % (os.getpid(), self.pid or 0, _q(self.name), _q(_method(self)), role, began))
         return start
 
     def join(was):
         def join(self, timeout=None):
             _gate("join " + self.name)
-            _tell('{"k":"block","p":%d,"x":%s}\n' % (os.getpid(), _q("join " + self.name)))
-            try:
+            with _waits("join " + self.name):
                 return was(self, timeout)
-            finally:
-                _tell('{"k":"block","p":%d,"x":""}\n' % os.getpid())
         return join
 
     def bootstrap(was):
         def _bootstrap(self, parent_sentinel=None):
             now = time.perf_counter_ns()
-            _tell('{"k":"proc","p":%d,"n":%s,"m":%s,"ns":%d}\n' % (os.getpid(), _q(self.name), _q(_method(self)), now))
+            _tell('{"k":"proc","p":%d,"n":%s,"m":%s,"x":"%s","ns":%d}\n' % (os.getpid(), _q(self.name), _q(_method(self)), _role(self), now))
             return was(self, parent_sentinel)
         return _bootstrap
     _wrap(base, "start", start)
@@ -215,15 +264,22 @@ class _Tasks:
     def get(self, *args, **kwargs):
         item = self._queue.get(*args, **kwargs)
         if item is not None:
-            self._got(item)
+            _safely(self._got, item)
         return item
 
     def put(self, item):
-        self._gave(item)
+        _safely(self._gave, item)
         return self._queue.put(item)
 
     def __getattr__(self, name):
         return getattr(self._queue, name)
+
+
+def _safely(tell, what):
+    try:
+        tell(what)
+    except Exception:
+        pass
 
 
 def _parent():
@@ -246,7 +302,7 @@ def _ran(key, began, exc=None):
         _tell('{"k":"done","p":%d,"t":%d,"j":"%s","ns":%d}\n' % (os.getpid(), _tid(), key, ns))
     else:
         _tell('{"k":"fail","p":%d,"t":%d,"j":"%s","ns":%d,"e":%s}\n' % (
-            os.getpid(), _tid(), key, ns, _q("%s: %s" % (type(exc).__name__, exc))))
+            os.getpid(), _tid(), key, ns, _q(_why(exc))))
 
 
 def _tid():
@@ -358,10 +414,12 @@ def _executor_processes(m):
 
     def submit(was):
         def submit(self, fn, /, *args, **kwargs):
-            key = "%s.%d" % (_mark(self._call_queue), self._queue_count)
-            _tell('{"k":"new","p":%d,"j":"%s","x":%s}\n' % (os.getpid(), key, _q(_called(fn, args), 80)))
+            turn = self.__dict__.setdefault("_procession_turn", sys.modules["threading"].RLock())
             try:
-                future = was(self, fn, *args, **kwargs)
+                with turn:  # so that the number is this task's
+                    key = "%s.%d" % (_mark(self._call_queue), self._queue_count)
+                    _tell('{"k":"new","p":%d,"j":"%s","x":%s}\n' % (os.getpid(), key, _q(_called(fn, args), 80)))
+                    future = was(self, fn, *args, **kwargs)
             except Exception as e:  # broken, or shut down: it takes no more
                 _tell('{"k":"lost","p":%d,"j":"%s","e":%s}\n' % (os.getpid(), key, _q(type(e).__name__)))
                 raise
@@ -370,7 +428,10 @@ def _executor_processes(m):
         return submit
 
     def _settled(key, future):
-        e = None if future.cancelled() else future.exception()
+        if future.cancelled():
+            _tell('{"k":"cancel","p":%d,"j":"%s"}\n' % (os.getpid(), key))
+            return
+        e = future.exception()
         if e is not None and type(e).__name__ == "BrokenProcessPool":
             _tell('{"k":"lost","p":%d,"j":"%s","e":%s}\n' % (os.getpid(), key, _q(type(e).__name__)))
     _wrap(m, "_process_worker", worker)
@@ -385,13 +446,22 @@ def _executor_threads(m):
             was(self, *args, **kwargs)
             self._procession = "%d.x%d" % (os.getpid(), next(count))
             fn, a = (self.fn, self.args) if hasattr(self, "fn") else (self.task[0], self.task[1])
-            _tell('{"k":"new","p":%d,"j":"%s","x":%s}\n' % (os.getpid(), self._procession, _q(_called(fn, a), 80)))
+            key = self._procession
+            _tell('{"k":"new","p":%d,"j":"%s","x":%s}\n' % (os.getpid(), key, _q(_called(fn, a), 80)))
+
+            def settled(future):
+                if future.cancelled():
+                    _tell('{"k":"cancel","p":%d,"j":"%s"}\n' % (os.getpid(), key))
+            self.future.add_done_callback(settled)
         return __init__
 
     def run(was):
         def run(self, *args, **kwargs):
             fn, a = (self.fn, self.args) if hasattr(self, "fn") else (self.task[0], self.task[1])
-            future, began = self.future, _run(self._procession, _called(fn, a))
+            future = self.future
+            if future.cancelled():
+                return was(self, *args, **kwargs)
+            began = _run(self._procession, _called(fn, a))
             try:
                 return was(self, *args, **kwargs)
             finally:
@@ -407,14 +477,17 @@ def _executor_threads(m):
 
 def _queues(m):
     def loud(self):
-        return type(self) in (m.Queue, m.JoinableQueue)
+        return type(self) in (m.Queue, m.JoinableQueue) or getattr(self, "_procession_loud", False)
+
+    def hush(self):
+        for lock in (self._rlock, self._wlock):
+            if lock is not None:
+                lock._procession_quiet = True
 
     def init(was):
         def __init__(self, maxsize=0, *, ctx):
             was(self, maxsize, ctx=ctx)
-            for lock in (self._rlock, self._wlock):
-                if lock is not None:
-                    lock._procession_quiet = True
+            hush(self)
             if loud(self):
                 _tell('{"k":"queue","p":%d,"q":"%s","n":%s,"c":%d}\n' % (os.getpid(), _mark(self), _q(_variable(3) or ""), maxsize if maxsize > 0 else 0))
         return __init__
@@ -422,9 +495,7 @@ def _queues(m):
     def setstate(was):
         def __setstate__(self, state):
             was(self, state)
-            for lock in (self._rlock, self._wlock):
-                if lock is not None:
-                    lock._procession_quiet = True
+            hush(self)
         return __setstate__
 
     def put(was):
@@ -447,28 +518,52 @@ def _queues(m):
             _tell('{"k":"get","p":%d,"q":"%s","x":%s}\n' % (os.getpid(), _mark(self), _q(_brief(obj))))
             return obj
         return get
+
+    def done(was):
+        def task_done(self):
+            was(self)
+            _tell('{"k":"ack","p":%d,"q":"%s"}\n' % (os.getpid(), _mark(self)))
+        return task_done
+
+    def joined(was):
+        def join(self):
+            with _waits("queue join"):
+                return was(self)
+        return join
     _wrap(m.Queue, "__init__", init)
     _wrap(m.Queue, "__setstate__", setstate)
     _wrap(m.Queue, "put", put)
     _wrap(m.JoinableQueue, "put", put)
     _wrap(m.Queue, "get", get)
-    # SimpleQueue serves pools and executors: what they do is told as tasks.
+    _wrap(m.JoinableQueue, "task_done", done)
+    _wrap(m.JoinableQueue, "join", joined)
 
+    # A SimpleQueue of a library's own serves pools and executors: what they do is
+    # told as tasks.
     def simple(was):
         def __init__(self, *, ctx):
             was(self, ctx=ctx)
-            for lock in (self._rlock, self._wlock):
-                if lock is not None:
-                    lock._procession_quiet = True
+            hush(self)
+            name = _variable(3, most=1)
+            self._procession_loud = name is not None
+            if name is not None:
+                _tell('{"k":"queue","p":%d,"q":"%s","n":%s}\n' % (os.getpid(), _mark(self), _q(name)))
         return __init__
+
+    def simple_kept(was):
+        def __getstate__(self):
+            return tuple(was(self)) + (self._procession_loud,)
+        return __getstate__
 
     def simple_state(was):
         def __setstate__(self, state):
-            was(self, state)
-            for lock in (self._rlock, self._wlock):
-                if lock is not None:
-                    lock._procession_quiet = True
+            was(self, state[:-1])
+            self._procession_loud = state[-1]
+            hush(self)
         return __setstate__
+    _wrap(m.SimpleQueue, "__getstate__", simple_kept)
+    _wrap(m.SimpleQueue, "put", put)
+    _wrap(m.SimpleQueue, "get", get)
     _wrap(m.SimpleQueue, "__init__", simple)
     _wrap(m.SimpleQueue, "__setstate__", simple_state)
 
@@ -477,10 +572,12 @@ _uses = 500  # of a lock by one process that are told; a line costs more than a 
 
 
 def _synchronize(m):
+    kinds = (m.Lock, m.RLock, m.Semaphore, m.BoundedSemaphore)
+
     def methods(was):
         def _make_methods(self):
             was(self)
-            if type(self) not in (m.Lock, m.RLock):
+            if type(self) not in kinds:
                 return
             acquire, release, left = self.acquire, self.release, [_uses]
             self._procession_raw = acquire, release
@@ -512,12 +609,12 @@ def _synchronize(m):
 
     def enter(was):
         def __enter__(self):
-            return self.acquire() if type(self) in (m.Lock, m.RLock) else was(self)
+            return self.acquire() if type(self) in kinds else was(self)
         return __enter__
 
     def leave(was):
         def __exit__(self, *args):
-            return self.release() if type(self) in (m.Lock, m.RLock) else was(self, *args)
+            return self.release() if type(self) in kinds else was(self, *args)
         return __exit__
 
     def init(was):
@@ -526,6 +623,7 @@ def _synchronize(m):
             self._procession_mark = "%d.%d" % (os.getpid(), next(_made))
             name = _variable(3, most=1)
             if name is not None:
+                name = name or ("semaphore" if isinstance(self, m.Semaphore) else "lock")
                 _tell('{"k":"lock","p":%d,"q":"%s","n":%s}\n' % (os.getpid(), _mark(self), _q(name)))
             else:
                 self._procession_quiet = True  # of a library's own: an event's, a queue's
@@ -546,8 +644,19 @@ def _synchronize(m):
     _wrap(m.SemLock, "__exit__", leave)
     _wrap(m.SemLock, "__getstate__", state)
     _wrap(m.SemLock, "__setstate__", setstate)
-    _wrap(m.Lock, "__init__", init)
-    _wrap(m.RLock, "__init__", init)
+    for kind in kinds:
+        _wrap(kind, "__init__", init)
+
+    def wait(on):
+        def make(was):
+            def wait(self, timeout=None):
+                with _waits(on):
+                    return was(self, timeout)
+            return wait
+        return make
+    _wrap(m.Event, "wait", wait("event"))
+    _wrap(m.Condition, "wait", wait("condition"))
+    m.Barrier.wait = wait("barrier")(m.Barrier.wait)
 
 
 def _sharedctypes(m):
@@ -582,30 +691,100 @@ def _sharedctypes(m):
     m.Synchronized.value = property(get, put)
 
 
+class _Often:
+    """Bounds how often something is told: so much at once, and so much a second.
+
+    To tell of a call of a proxy takes longer than the call.
+    """
+
+    def __init__(self, burst, rate):
+        self._burst, self._rate, self._pid = burst, rate, 0
+
+    def may(self):
+        if _step:
+            return True
+        now, pid = time.perf_counter(), os.getpid()
+        if pid != self._pid:  # after a fork it begins anew
+            self._pid, self._left, self._at = pid, self._burst, now
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 def _managers(m):
     count = iter(range(1 << 60))
+    often, said = _Often(200, 20), set()
+
+    def address(a):
+        return _q("%s:%s" % a[:2] if isinstance(a, tuple) else a, 100)
+
+    def thread():
+        return sys.modules["threading"].current_thread().name
+
+    def caller():
+        """What a server calls the thread that serves the caller: see BaseProxy._connect."""
+        name = sys.modules["multiprocessing.process"].current_process().name
+        return name if thread() == "MainThread" else name + "|" + thread()
 
     def serve(was):
         def serve_forever(self):
-            a = self.address
-            _tell('{"k":"listen","p":%d,"x":%s}\n' % (os.getpid(), _q("%s:%d" % a if isinstance(a, tuple) else a, 100)))
+            _tell('{"k":"listen","p":%d,"x":%s}\n' % (os.getpid(), address(self.address)))
             return was(self)
         return serve_forever
 
+    class Heard:
+        """A connection as a server has it, which tells of calls and answers."""
+
+        def __init__(self, conn, at):
+            self._conn, self._at, self._open = conn, at, False
+            self._often = _Often(220, 25)  # somewhat more than the caller tells
+
+        def recv(self):
+            request = self._conn.recv()
+            self._open = self._often.may()
+            if self._open:
+                self._tell("got")
+            return request
+
+        def send(self, answer):
+            if self._open:
+                self._open = False
+                self._tell("answer")
+            return self._conn.send(answer)
+
+        def _tell(self, kind):
+            _tell('{"k":"%s","p":%d,"q":%s,"n":%s,"ns":%d}\n' % (kind, os.getpid(), self._at, _q(thread()), time.perf_counter_ns()))
+
+        def __getattr__(self, name):
+            return getattr(self._conn, name)
+
+    def client(was):
+        def serve_client(self, conn):
+            return was(self, Heard(conn, address(self.address)))
+        return serve_client
+
     def call(was):
         def _callmethod(self, name, args=(), kwds={}):
-            a = self._token.address
-            at, n = _q("%s:%d" % a if isinstance(a, tuple) else a, 100), next(count)
+            if not often.may():
+                if os.getpid() not in said:
+                    said.add(os.getpid())
+                    _tell('{"k":"note","p":%d,"x":"calls its proxies so often that it tells of some only"}\n' % os.getpid())
+                return was(self, name, args, kwds)
+            at, n = address(self._token.address), next(count)
             text = _q("%s(%s)" % (name, ", ".join(_brief(v, 12) for v in args[:2])), 40)
             _gate("call %s of the proxy" % name)
-            _tell('{"k":"call","p":%d,"q":%s,"i":%d,"x":%s}\n' % (os.getpid(), at, n, text))
             began = time.perf_counter_ns()
+            _tell('{"k":"call","p":%d,"t":%d,"q":%s,"n":%s,"i":%d,"ns":%d,"x":%s}\n' % (os.getpid(), _tid(), at, _q(caller()), n, began, text))
             try:
                 return was(self, name, args, kwds)
             finally:
-                _tell('{"k":"reply","p":%d,"q":%s,"i":%d,"ns":%d}\n' % (os.getpid(), at, n, time.perf_counter_ns() - began))
+                _tell('{"k":"reply","p":%d,"t":%d,"i":%d,"ns":%d}\n' % (os.getpid(), _tid(), n, time.perf_counter_ns()))
         return _callmethod
     _wrap(m.Server, "serve_forever", serve)
+    _wrap(m.Server, "serve_client", client)
     _wrap(m.BaseProxy, "_callmethod", call)
 
 
@@ -653,8 +832,8 @@ def _asyncio(m):
             began = time.perf_counter_ns()
             _tell('{"k":"run","p":%d,"t":%d,"j":"%s","x":%s}\n' % (os.getpid(), _tid(), key, _q(note)))
 
-            def over(t):
-                _ran(key, began, None if t.cancelled() else t.exception())
+            def over(t):  # t.exception() would count as asked for
+                _ran(key, began, sys.modules["asyncio"].CancelledError() if t.cancelled() else getattr(t, "_exception", None))
             task.add_done_callback(over)
             return task
         return create_task
@@ -677,7 +856,18 @@ def _handles(m):
     _wrap(m.Handle, "_run", run)
 
 
+def _subprocess(m):
+    def execute(was):
+        def _execute_child(self, args, executable, preexec_fn, close_fds, pass_fds, *rest):
+            if close_fds and not _quiet:  # a program in Python tells of itself as well
+                pass_fds = tuple(pass_fds) + (_fd,)
+            return was(self, args, executable, preexec_fn, close_fds, pass_fds, *rest)
+        return _execute_child
+    _wrap(m.Popen, "_execute_child", execute)
+
+
 _patches = {
+    "subprocess": _subprocess,
     "multiprocessing.util": _util,
     "multiprocessing.process": _process,
     "multiprocessing.context": _context,
@@ -773,6 +963,9 @@ def _forked():
     _tell('{"k":"fork","p":%d,"pp":%d}\n' % (os.getpid(), os.getppid()))
 
 
+_high = 250  # a descriptor that is free, and below the bounds of all systems
+
+
 def begin():
     """Begins to watch, in the first process of the run and in those after it."""
     global _fd, _dir, _step, _main, _most, _group, _count
@@ -797,6 +990,14 @@ def begin():
         os.close(ctl)
         os.close(lifeline)
         _limit()
+        try:  # out of the way: a daemon closes the low ones, and opens others by their numbers
+            os.dup2(_fd, _high)
+            os.close(_fd)
+            _fd = _high
+            env["PROCESSION_PY_EVENTS"] = str(_fd)
+        except OSError:
+            pass
+        _tell('{"k":"pipe","p":%d,"c":%d}\n' % (os.getpid(), _fd))
         _most, _group = int(env.pop("PROCESSION_PY_PROCESSES", "0")), os.getpid()
         try:
             import mmap
@@ -812,6 +1013,6 @@ def begin():
 
     def excepthook(kind, exc, tb):
         if not issubclass(kind, KeyboardInterrupt):
-            _error(exc, "")
+            _error(exc, "" if hello is not None else "a child")
         hook(kind, exc, tb)
     sys.excepthook = excepthook

@@ -33,6 +33,13 @@ func TestKin(t *testing.T) {
 	if got := stagetest.State(kid.PID); got != 'T' {
 		t.Errorf("stopped: /proc says %c", got)
 	}
+	// A stopped child in the group of one who ends may get SIGHUP from the kernel.
+	act("cont", "kid")
+	stopped := len(b.Proc("kid").States)
+	stagetest.Until(t, run, "the kid goes on", func(b *board.Board) bool {
+		p := b.Proc("kid")
+		return p != nil && p.State == trace.Asleep && len(p.States) > stopped+1
+	})
 	act("kill", "mother-1")
 	b = stagetest.Until(t, run, "the kid is inherited", func(b *board.Board) bool { p := b.Proc("kid"); return p != nil && p.Parent == "warden" })
 	if got := stagetest.Parent(kid.PID); got != b.Proc("warden").PID {

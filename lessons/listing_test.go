@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -215,6 +217,16 @@ func (r relation) hold(t *testing.T, out string) {
 
 // needsModules are the Go listings that show a library.
 var needsModules = map[string]bool{"gossip-membership": true, "broker-down": true}
+
+// TestMain lets more listings run at once than there are cores: most of them wait
+// most of the time.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if n := flag.Lookup("test.parallel"); n.Value.String() == n.DefValue {
+		flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	}
+	os.Exit(m.Run())
+}
 
 // startMethods are tried one by one; what else a method must make a listing say
 // is in the map.

@@ -32,7 +32,7 @@ func (p *play) run(ctx context.Context) error {
 		free = " (free-threaded: no interpreter lock)"
 	}
 	p.s.Say("Python %s%s runs %s. It starts its processes by %s unless it says otherwise.", p.in.Version, free, file, p.method())
-	args, err := split(p.s.Param("args"))
+	args, err := demo.Split(p.s.Param("args"))
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (Demo) Info() demo.Info {
 		Params: []demo.Param{
 			{Name: "file", Doc: "the program's file"},
 			{Name: "lesson", Doc: "or the lesson whose listing is to run"},
-			{Name: "args", Doc: "its arguments, as in a shell: quotes hold one together", Check: func(s string) error { _, err := split(s); return err }},
+			{Name: "args", Doc: "its arguments, as in a shell: quotes hold one together", Check: func(s string) error { _, err := demo.Split(s); return err }},
 			{Name: "python", Doc: "the Python to use; else python3"},
 			{Name: "start", Doc: "how multiprocessing starts processes when the program does not say: fork, forkserver or spawn; else as Python does", Default: "", Check: demo.Choice("", "fork", "forkserver", "spawn")},
 			{Name: "limit", Doc: "end it after so long; 0s: never. With a learner at the keys, only when it is set", Default: "", Check: optional(demo.Duration(0, 24*time.Hour))},

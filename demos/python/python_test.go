@@ -243,7 +243,7 @@ func TestBounds(t *testing.T) {
 		{"is no Python", "this is no program\n", nil, false, "exit code 1; SyntaxError"},
 		{"is of another encoding", "# coding: latin-1\nprint('\xe9t\xe9' == '\\xe9t\\xe9')\n", nil, true, "exit code 0"},
 		{"is in no encoding", "print('\xff')\n", nil, false, "exit code 1; SyntaxError"},
-		{"takes arguments", "import sys\nassert sys.argv[1:] == ['a b', \"it's\", ''], sys.argv\n", []string{"args", Quote([]string{"a b", "it's", ""})}, true, "exit code 0"},
+		{"takes arguments", "import sys\nassert sys.argv[1:] == ['a b', \"it's\", ''], sys.argv\n", []string{"args", demo.Quote([]string{"a b", "it's", ""})}, true, "exit code 0"},
 		{"takes memory", "b = bytearray(1 << 30)\n", []string{"memory", "256"}, false, "MemoryError"},
 		{"leaves a daemon", "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(600)\n    os._exit(0)\n", nil, true, "exit code 0"},
 	} {

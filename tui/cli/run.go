@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"edu/procession/demos/demo"
-	"edu/procession/demos/python"
 	"edu/procession/tui"
 )
 
@@ -63,7 +62,7 @@ func (a *app) runCmd() *cobra.Command {
   procession run pool.py
 
   # with arguments, in a pipe, and with one of its workers killed
-  procession run sum.py --do 'kill ForkPoolWorker-1@500ms' --plain -- 1000 8
+  procession run sum.py --do 'kill Worker-1@500ms' --plain -- 1000 8
 
   # the same program, its processes started the other ways
   procession run pool.py --set start=spawn`,
@@ -78,7 +77,7 @@ func (a *app) runCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.sets = append(o.sets, "file="+args[0], "args="+python.Quote(args[1:]))
+			o.sets = append(o.sets, "file="+args[0], "args="+demo.Quote(args[1:]))
 			opt, err := o.parse(d.Info())
 			if err != nil {
 				return err

@@ -1,11 +1,11 @@
-package python
+package demo
 
 import (
 	"errors"
 	"strings"
 )
 
-// Quote writes arguments as one line that split reads back, as a shell would:
+// Quote writes arguments as one line that Split reads back, as a shell would:
 // those with blanks or quotes are quoted.
 func Quote(args []string) string {
 	words := make([]string, len(args))
@@ -18,9 +18,9 @@ func Quote(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// split takes a line apart at its blanks. Within '...' all is as it stands, within
+// Split takes a line apart at its blanks. Within '...' all is as it stands, within
 // "..." a backslash takes the next letter as it is, as it does outside of quotes.
-func split(line string) (args []string, err error) {
+func Split(line string) (args []string, err error) {
 	var word strings.Builder
 	var quote rune
 	in, escaped := false, false

@@ -45,7 +45,7 @@ func (s *stagePage) explore() tea.Cmd {
 	switch {
 	case s.demo == nil:
 		return s.m.say("This is a recording: what happened in it is settled.")
-	case len(s.info.Puzzles) == 0:
+	case !s.info.Stepped():
 		return s.m.say("The processes of this demo have no steps, so there are no schedules to explore.")
 	case !s.stepping():
 		return s.m.say("Exploring is for step mode: " + s.m.keys.StepMode.Show() + " starts it.")

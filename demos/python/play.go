@@ -14,14 +14,15 @@ import (
 
 // play is one run of a program.
 type play struct {
-	s     demo.Stage
-	c     *cast
-	in    Interpreter
-	p     program
-	dir   string
-	main  demo.Proc
-	ended chan struct{} // by us, and why
-	why   string
+	s      demo.Stage
+	c      *cast
+	in     Interpreter
+	p      program
+	dir    string
+	main   demo.Proc
+	ended  chan struct{} // by us, and why
+	why    string
+	wished bool // the learner, or the schedule, ended it
 }
 
 func (p *play) run(ctx context.Context) error {
@@ -64,6 +65,7 @@ func (p *play) run(ctx context.Context) error {
 	}
 	took := time.Since(began)
 	p.hearOut(ctx)
+	p.c.unmark() // its pipe ends now, and the stage may settle
 	p.measure(took)
 	p.judge(file)
 	p.main.Reap(ctx)
@@ -119,7 +121,12 @@ func (p *play) attend(ctx context.Context) {
 			p.end(fmt.Sprintf("it was still running after %v and was ended", p.limit()))
 			return
 		case <-p.s.Finished():
-			p.end("it was ended at your wish")
+			p.wished = true
+			if p.s.Stepping() && !p.s.Attended() {
+				p.end("its schedule came to its end here")
+			} else {
+				p.end("it was ended at your wish")
+			}
 			return
 		case <-p.main.Exited():
 			p.c.look(most)
@@ -227,7 +234,7 @@ func (p *play) judge(file string) {
 		p.why = tooMany(demo.IntParam(p.s, "processes"))
 	}
 	if p.why != "" {
-		text, ok = file+": "+p.why, strings.Contains(p.why, "your wish")
+		text, ok = file+": "+p.why, p.wished
 	}
 	if e, found := p.c.blame(); found && !ok {
 		text += "; " + e.Error

@@ -50,7 +50,8 @@ func (a *app) play(name, lang string, o *options) (demo.Demo, error) {
 
 func (a *app) runCmd() *cobra.Command {
 	var o options
-	var plain, asJSON, step bool
+	var plain, asJSON bool
+	var how stepping
 	var record string
 	cmd := &cobra.Command{
 		Use:   "run FILE.py [-- ARGUMENT...]",
@@ -63,6 +64,10 @@ func (a *app) runCmd() *cobra.Command {
 
   # with arguments, in a pipe, and with one of its workers killed
   procession run sum.py --do 'kill Worker-1@500ms' --plain -- 1000 8
+
+  # say yourself which of its processes goes next, or let a hundred schedules be played
+  procession run counter.py --step
+  procession run counter.py --explore 100
 
   # the same program, its processes started the other ways
   procession run pool.py --set start=spawn`,
@@ -82,9 +87,14 @@ func (a *app) runCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			opt.Step = step
+			if err := how.into(&opt, d.Info(), cmd.Flags().Changed); err != nil {
+				return err
+			}
 			if asJSON && plain {
 				return unusable("--json and --plain are two forms: choose one")
+			}
+			if how.explore > 0 {
+				return a.explore(cmd.Context(), d, opt, how.explore, asJSON)
 			}
 			if !asJSON && !plain && a.screen() {
 				if record != "" {
@@ -92,7 +102,7 @@ func (a *app) runCmd() *cobra.Command {
 				}
 				return a.show(cmd.Context(), tui.Config{Demo: d.Info().Name, Options: opt})
 			}
-			if step {
+			if how.step {
 				return a.stepped(cmd.Context(), d, opt, asJSON, record)
 			}
 			return a.perform(cmd.Context(), d, opt, asJSON, record)
@@ -102,7 +112,7 @@ func (a *app) runCmd() *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
 	f.BoolVar(&asJSON, "json", false, "print the log as JSON lines")
-	f.BoolVar(&step, "step", false, "hold each process before each thing that it does, until you let it go")
+	how.flags(f)
 	f.StringVar(&record, "record", "", "keep the log in a `file`, to be replayed")
 	return cmd
 }

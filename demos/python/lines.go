@@ -26,7 +26,6 @@ type line struct {
 	PID    int      `json:"p"`
 	TID    int      `json:"t"`
 	Child  int      `json:"c"` // a pid, or a count
-	Parent int      `json:"pp"`
 	Name   string   `json:"n"`
 	Method string   `json:"m"`
 	Key    string   `json:"j"` // of a task
@@ -63,14 +62,12 @@ type cast struct {
 	begins  map[int]int64 // one end of the time from start() to a child's first line; then of the other
 	starts  map[string][]time.Duration
 
-	most     int // processes at once
-	bomb     int // of how many it said so itself, when it was ended for that
-	done     int
-	failed   int
-	tookAll  time.Duration
-	lost     int
-	errors   []line // exceptions that ended a process, in order
-	tookMost time.Duration
+	most    int // processes at once
+	bomb    int // of how many it said so itself, when it was ended for that
+	done    int
+	failed  int
+	tookAll time.Duration
+	errors  []line // exceptions that ended a process, in order
 }
 
 // thread is a thread on stage.
@@ -209,8 +206,7 @@ func (c *cast) at(l line) trace.ID {
 		return t.id
 	}
 	if c.who[l.PID] == "" {
-		k := kind(l.PID, commandLine(parentOf(l.PID)))
-		c.adopt(l.PID, strings.ReplaceAll(k, " ", "-"), k, "")
+		c.adopt(l.PID, "", kind(l.PID, commandLine(parentOf(l.PID))), "")
 	}
 	return c.who[l.PID]
 }
@@ -260,23 +256,18 @@ func (c *cast) adopt(pid int, name, role, method string) {
 		return
 	}
 	delete(c.found, pid)
-	is := role
 	if role == "" {
 		role, method = "child", "fork"
 	}
+	if name = short(name); name == "" {
+		name = strings.ReplaceAll(role, " ", "-") // a name that --do takes
+	}
+	id, leaves := c.unique(name), role == tracker
 	if method != "" {
 		role += ", " + method
 	}
-	name = short(name)
-	if name == "" {
-		name = role
-		if i := strings.IndexByte(role, ','); i > 0 {
-			name = role[:i]
-		}
-	}
-	id := c.unique(name)
 	c.who[pid] = id // what it says is its own, on stage or not
-	if p, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role, Leaves: is == tracker}); err == nil {
+	if p, err := c.s.Adopt(demo.Guest{PID: pid, Name: id, Role: role, Leaves: leaves}); err == nil {
 		c.procs[pid] = p
 		go c.mourn(p)
 	}
@@ -313,16 +304,18 @@ func (c *cast) dead(pid int) {
 	if err != nil {
 		return
 	}
-	for _, n := range slices.Sorted(maps.Keys(c.inHand[p.ID()])) {
-		c.lose(p.ID(), n, "its process ended with "+x.String())
+	drop := func(who trace.ID) {
+		for _, n := range slices.Sorted(maps.Keys(c.inHand[who])) {
+			if c.lose(n) {
+				c.s.Emit(who, trace.Task{Is: trace.KindTaskLost, Task: n, Worker: who, Note: "its process ended with " + x.String()})
+			}
+		}
+		delete(c.inHand, who)
 	}
-	delete(c.inHand, p.ID())
+	drop(p.ID())
 	for tid, t := range c.threads {
 		if t.pid == pid {
-			for _, n := range slices.Sorted(maps.Keys(c.inHand[t.id])) {
-				c.lose(t.id, n, "its process ended with "+x.String())
-			}
-			delete(c.inHand, t.id)
+			drop(t.id)
 			delete(c.threads, tid)
 		}
 	}
@@ -335,13 +328,13 @@ func (c *cast) dead(pid int) {
 	}
 }
 
-func (c *cast) lose(who trace.ID, task int, why string) {
+// lose notes that a task is lost; false says that it was noted before.
+func (c *cast) lose(task int) bool {
 	if c.gone[task] {
-		return
+		return false
 	}
-	c.lost++
 	c.gone[task] = true
-	c.s.Emit(who, trace.Task{Is: trace.KindTaskLost, Task: task, Worker: who, Note: why})
+	return true
 }
 
 func (c *cast) thread(l line) {
@@ -383,9 +376,7 @@ func (c *cast) task(who trace.ID, l line) {
 		}
 		return
 	case "lost":
-		if n := c.number(l.Key, ""); !c.gone[n] {
-			c.lost++
-			c.gone[n] = true
+		if n := c.number(l.Key, ""); c.lose(n) {
 			c.s.Reported("", trace.Task{Is: trace.KindTaskLost, Task: n, Note: l.Error})
 		}
 		return
@@ -406,7 +397,6 @@ func (c *cast) task(who trace.ID, l line) {
 		t.Is = trace.KindTaskDone
 		c.done++
 		c.tookAll += t.Took
-		c.tookMost = max(c.tookMost, t.Took)
 	case "fail":
 		t.Is, t.Note = trace.KindTaskFail, l.Error
 		c.failed++

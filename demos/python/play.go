@@ -20,9 +20,8 @@ type play struct {
 	p      program
 	dir    string
 	main   demo.Proc
-	ended  chan struct{} // by us, and why
-	why    string
-	wished bool // the learner, or the schedule, ended it
+	why    string // it was ended by us; empty: it ended
+	wished bool   // the learner, or the schedule, ended it
 }
 
 func (p *play) run(ctx context.Context) error {
@@ -242,8 +241,8 @@ func (p *play) judge(file string) {
 			text += " (" + strings.Join(e.At, " → ") + ")"
 		}
 	}
-	if p.c.lost > 0 {
-		text += fmt.Sprintf("; %s lost", demo.Plural(p.c.lost, "task"))
+	if lost := len(p.c.gone); lost > 0 {
+		text += fmt.Sprintf("; %s lost", demo.Plural(lost, "task"))
 	}
 	p.s.Verdict(ok, "%s", text)
 }
@@ -267,7 +266,6 @@ func (c *cast) look(most int) int {
 	seen := map[int]bool{}
 	var visit func(pid int)
 	visit = func(pid int) {
-		line := commandLine(pid)
 		for _, child := range children(pid) {
 			if seen[child] || n > most {
 				continue
@@ -279,8 +277,8 @@ func (c *cast) look(most int) int {
 				if !ok {
 					c.found[child] = now
 				}
-				if k := kind(child, line); k != "" || ok && now.Sub(since) > naming {
-					c.adopt(child, strings.ReplaceAll(k, " ", "-"), k, "") // a name that --do takes
+				if k := kind(child, commandLine(pid)); k != "" || ok && now.Sub(since) > naming {
+					c.adopt(child, "", k, "")
 				}
 			}
 			visit(child)

@@ -235,5 +235,5 @@ func (d Demo) Play(ctx context.Context, s demo.Stage) error {
 	if err := unpack(dir); err != nil {
 		return fmt.Errorf("the module that watches cannot be written: %w", err)
 	}
-	return (&play{s: s, c: newCast(s), in: in, p: p, dir: dir, ended: make(chan struct{})}).run(ctx)
+	return (&play{s: s, c: newCast(s), in: in, p: p, dir: dir}).run(ctx)
 }

@@ -23,11 +23,9 @@ import (
 )
 
 func (a *app) demoCmd() *cobra.Command {
-	var o options
-	var plain, asJSON bool
-	var record, lang string
+	var t telling
+	var lang string
 	var runs int
-	var how stepping
 	cmd := &cobra.Command{
 		Use:   "demo NAME",
 		Short: "Run a demo on real processes",
@@ -69,57 +67,84 @@ func (a *app) demoCmd() *cobra.Command {
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := a.play(args[0], lang, &o)
+			d, err := a.play(args[0], lang, &t.o)
 			if err != nil {
 				return err
 			}
-			opt, err := o.parse(d.Info())
+			opt, err := t.parse(cmd, d.Info())
 			if err != nil {
 				return err
-			}
-			if err := how.into(&opt, d.Info(), cmd.Flags().Changed); err != nil {
-				return err
-			}
-			if asJSON && plain {
-				return unusable("--json and --plain are two forms: choose one")
 			}
 			if cmd.Flags().Changed("runs") {
 				switch {
 				case runs < 1 || runs > mostRuns:
 					return unusable("--runs takes how many, from 1 to %d", mostRuns)
-				case opt.Step || record != "":
+				case opt.Step || t.record != "":
 					return unusable("--runs counts runs that go by themselves and keeps none of them: not with --step, --schedule, --explore or --record")
 				}
 				if !cmd.Flags().Changed("pace") {
 					opt.Pace = demo.Fast
 				}
-				return a.series(cmd.Context(), d, opt, runs, asJSON)
+				return a.series(cmd.Context(), d, opt, runs, t.asJSON)
 			}
-			if how.explore > 0 {
-				return a.explore(cmd.Context(), d, opt, how.explore, asJSON)
-			}
-			if !asJSON && !plain && a.screen() {
-				if record != "" {
-					a.Start = a.record(record)
-				}
-				return a.show(cmd.Context(), tui.Config{Demo: d.Info().Name, Options: opt})
-			}
-			if how.step {
-				return a.stepped(cmd.Context(), d, opt, asJSON, record)
-			}
-			return a.perform(cmd.Context(), d, opt, asJSON, record)
+			return a.tell(cmd.Context(), d, opt, t)
 		},
 	}
-	o.flags(cmd)
+	t.flags(cmd)
 	f := cmd.Flags()
-	how.flags(f)
-	f.BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
-	f.BoolVar(&asJSON, "json", false, "print the log as JSON lines")
 	f.StringVar(&lang, "lang", "go", "go, or python: the Python listing of the demo's lesson, as it stands")
 	cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"go", "python"}, cobra.ShellCompDirectiveNoFileComp))
 	f.IntVar(&runs, "runs", 0, "play it `N` times, fast, and tell how what was measured is spread")
-	f.StringVar(&record, "record", "", "keep the log in a `file`, to be replayed: that of the last run, as after an undo")
 	return cmd
+}
+
+// telling is how a command that plays one demo is to tell of it.
+type telling struct {
+	o             options
+	how           stepping
+	plain, asJSON bool
+	record        string
+}
+
+func (t *telling) flags(cmd *cobra.Command) {
+	t.o.flags(cmd)
+	f := cmd.Flags()
+	t.how.flags(f)
+	f.BoolVar(&t.plain, "plain", false, "tell it line by line, with a table at the end")
+	f.BoolVar(&t.asJSON, "json", false, "print the log as JSON lines")
+	f.StringVar(&t.record, "record", "", "keep the log in a `file`, to be replayed: that of the last run, as after an undo")
+}
+
+// parse turns the flags into what the demo is started with.
+func (t *telling) parse(cmd *cobra.Command, info demo.Info) (demo.Options, error) {
+	opt, err := t.o.parse(info)
+	if err != nil {
+		return opt, err
+	}
+	if err := t.how.into(&opt, info, cmd.Flags().Changed); err != nil {
+		return opt, err
+	}
+	if t.asJSON && t.plain {
+		return opt, unusable("--json and --plain are two forms: choose one")
+	}
+	return opt, nil
+}
+
+// tell plays a demo: on stage, line by line, or as JSON.
+func (a *app) tell(ctx context.Context, d demo.Demo, opt demo.Options, t telling) error {
+	if t.how.explore > 0 {
+		return a.explore(ctx, d, opt, t.how.explore, t.asJSON)
+	}
+	if !t.asJSON && !t.plain && a.screen() {
+		if t.record != "" {
+			a.Start = a.record(t.record)
+		}
+		return a.show(ctx, tui.Config{Demo: d.Info().Name, Options: opt})
+	}
+	if t.how.step {
+		return a.stepped(ctx, d, opt, t.asJSON, t.record)
+	}
+	return a.perform(ctx, d, opt, t.asJSON, t.record)
 }
 
 // need is cobra.ExactArgs(1) with a sentence.

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"edu/procession/demos/demo"
-	"edu/procession/tui"
 )
 
 // pythonDemo is the demo that plays a program.
@@ -49,10 +48,7 @@ func (a *app) play(name, lang string, o *options) (demo.Demo, error) {
 }
 
 func (a *app) runCmd() *cobra.Command {
-	var o options
-	var plain, asJSON bool
-	var how stepping
-	var record string
+	var t telling
 	cmd := &cobra.Command{
 		Use:   "run FILE.py [-- ARGUMENT...]",
 		Short: "Run a Python program on stage: your own, as it is",
@@ -82,37 +78,14 @@ func (a *app) runCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.sets = append(o.sets, "file="+args[0], "args="+demo.Quote(args[1:]))
-			opt, err := o.parse(d.Info())
+			t.o.sets = append(t.o.sets, "file="+args[0], "args="+demo.Quote(args[1:]))
+			opt, err := t.parse(cmd, d.Info())
 			if err != nil {
 				return err
 			}
-			if err := how.into(&opt, d.Info(), cmd.Flags().Changed); err != nil {
-				return err
-			}
-			if asJSON && plain {
-				return unusable("--json and --plain are two forms: choose one")
-			}
-			if how.explore > 0 {
-				return a.explore(cmd.Context(), d, opt, how.explore, asJSON)
-			}
-			if !asJSON && !plain && a.screen() {
-				if record != "" {
-					a.Start = a.record(record)
-				}
-				return a.show(cmd.Context(), tui.Config{Demo: d.Info().Name, Options: opt})
-			}
-			if how.step {
-				return a.stepped(cmd.Context(), d, opt, asJSON, record)
-			}
-			return a.perform(cmd.Context(), d, opt, asJSON, record)
+			return a.tell(cmd.Context(), d, opt, t)
 		},
 	}
-	o.flags(cmd)
-	f := cmd.Flags()
-	f.BoolVar(&plain, "plain", false, "tell it line by line, with a table at the end")
-	f.BoolVar(&asJSON, "json", false, "print the log as JSON lines")
-	how.flags(f)
-	f.StringVar(&record, "record", "", "keep the log in a `file`, to be replayed")
+	t.flags(cmd)
 	return cmd
 }

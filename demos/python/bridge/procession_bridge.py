@@ -960,7 +960,7 @@ def _forking():
 
 def _forked():
     """A process that came of os.fork: one of multiprocessing has said so before."""
-    _tell('{"k":"fork","p":%d,"pp":%d}\n' % (os.getpid(), os.getppid()))
+    _tell('{"k":"fork","p":%d}\n' % os.getpid())
 
 
 _high = 250  # a descriptor that is free, and below the bounds of all systems
